@@ -1,0 +1,123 @@
+"""What knowledge needs from the outside, each named for the need."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.learnings import Learning
+from knowledge.pilots import Pilot
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changed something: a person's id, or the name of an import or a sweep; and how, in a word or two."""
+
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One state that a pilot had. `number` counts from 1 for each pilot."""
+
+    pilot: Pilot
+    number: int
+    at: datetime
+    by: Author
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step of the change feed: this pilot, as it is now, with its learnings; `pilot` is None once removed.
+
+    `number` grows with every change in the database and never repeats.
+    """
+
+    number: int
+    pilot_id: str
+    pilot: Pilot | None
+    learnings: tuple[Learning, ...] = ()
+
+
+class PilotStore(Protocol):
+    """Pilots with their revisions and learnings: the truth that every index follows.
+
+    Each method raises UnavailableError where the database does not answer.
+    """
+
+    async def identity(self) -> str:
+        """A random name that the database got when it was made; another database has another."""
+        ...
+
+    async def save(self, pilots: Sequence[Pilot], by: Author, at: datetime) -> int:
+        """Keep each pilot that differs from its latest revision as a new one, all or none; how many differed."""
+        ...
+
+    async def get(self, pilot_id: str) -> Pilot | None: ...
+
+    async def remove(self, pilot_id: str, by: Author, at: datetime) -> bool:
+        """Take a pilot out of sight; its revisions stay. Whether it was there."""
+        ...
+
+    async def revisions(self, pilot_id: str) -> Sequence[Revision]:
+        """Oldest first; the removal of a pilot is no revision."""
+        ...
+
+    async def add_learning(self, learning: Learning) -> None:
+        """InvalidRecordError where the pilot is not there or the id is taken."""
+        ...
+
+    async def learnings(self, pilot_id: str) -> Sequence[Learning]:
+        """Oldest first."""
+        ...
+
+    def all(self) -> AsyncIterator[Pilot]:
+        """Every pilot there is, in the order of their ids, without holding them all in memory."""
+        ...
+
+    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
+        """The next changes past `after`, oldest first; a pilot changed again since appears only at its newest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """A question nobody has recorded trying, kept so that it can be answered later."""
+
+    id: str
+    topic: str
+    asked_at: datetime
+    community: str | None = None
+    person: str | None = None
+
+
+class DemandStore(Protocol):
+    """Questions that nobody's experience answers yet."""
+
+    async def keep(self, demand: Demand) -> None: ...
+
+    async def demands(self, community: str | None, limit: int = 100) -> Sequence[Demand]:
+        """Of this community only, newest first."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose nearness is nearness in meaning."""
+
+    @property
+    def name(self) -> str:
+        """Which model this is; vectors of different names do not compare."""
+        ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions), each row of length 1. UnavailableError where the model is away."""
+        ...
