@@ -1,0 +1,5 @@
+"""Pilots, learnings and demands in SQLite or PostgreSQL."""
+
+from adapters.sql.database import Database, open_database
+
+__all__ = ["Database", "open_database"]

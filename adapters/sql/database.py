@@ -1,0 +1,34 @@
+"""The way in: one database, opened and brought up to date."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.sql.addresses import read_address
+from adapters.sql.connections import Connections
+from adapters.sql.demand_store import SqlDemandStore
+from adapters.sql.pilot_store import SqlPilotStore
+from adapters.sql.prepare import prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The stores of one open database."""
+
+    pilots: SqlPilotStore
+    demands: SqlDemandStore
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[Database]:
+    """Open the database at `url`, as people write it: ``sqlite:///data/pilotlight.db``, ``postgresql://…``.
+
+    A new one is made ready; an older one is brought up to date. UnavailableError where it cannot be reached,
+    PilotlightError where the address names none or a newer Pilotlight has changed its tables.
+    """
+    connections = Connections(read_address(url))
+    try:
+        await prepare(connections)
+        yield Database(pilots=SqlPilotStore(connections), demands=SqlDemandStore(connections))
+    finally:
+        await connections.close()

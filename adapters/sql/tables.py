@@ -1,0 +1,106 @@
+"""The tables, as the newest migration leaves them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, kept in UTC and given back in UTC: SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+Record = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# One row: which database this is, and the number of its latest change.
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("identity", Text, nullable=False),
+    Column("last_change", BigInteger, nullable=False),
+)
+
+# What a pilot is now: its latest revision, and the number of its latest change.
+pilots = Table(
+    "pilots",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("change", BigInteger, nullable=False, unique=True),
+)
+
+# A pilot is out of sight while its latest revision is marked as removed; coming back makes a new revision.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("pilot_id", Text, ForeignKey(pilots.c.id), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("record", Record, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("removed_at", Instant),
+    Column("removed_by", Text),
+    Column("removed_because", Text),
+    PrimaryKeyConstraint("pilot_id", "number"),
+)
+
+learnings = Table(
+    "learnings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("pilot_id", Text, ForeignKey(pilots.c.id), nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("record", Record, nullable=False),
+    Index(None, "pilot_id", "told_at"),
+)
+
+demands = Table(
+    "demands",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("community", Text),
+    Column("person", Text),
+    Index(None, "community", "asked_at"),
+)
+
+Row = dict[str, Any]
