@@ -1,0 +1,113 @@
+"""A chat in the terminal: lines in, cards out, as the bot would be in a channel."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from rich.console import Console
+from rich.text import Text as Line
+
+from adapters.terminal.render import pressable, render
+from bot.actions import Action, ShowPilot
+from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted
+from bot.forms import Field, Form
+from bot.messages import Reply
+from bot.people import Person
+from bot.places import Place
+from knowledge.text import clean
+
+Handle = Callable[[Event], Awaitable[Reply | None]]
+ReadLine = Callable[[str], Awaitable[str | None]]
+"""Shows a prompt and gives what was typed; None at the end of the input."""
+
+GOODBYE = ("/quit", "/exit", "/bye")
+
+
+class Chat:
+    """One person's conversation. What the numbers on the screen mean is kept until the next card."""
+
+    def __init__(self, *, handle: Handle, console: Console, read_line: ReadLine, person: Person, place: Place) -> None:
+        self._handle = handle
+        self._console = console
+        self._read_line = read_line
+        self._person = person
+        self._place = place
+        self._actions: Sequence[Action] = ()
+
+    async def run(self) -> None:
+        """Talk until the input ends or the person says goodbye."""
+        await self.take(Opened(person=self._person, place=self._place))
+        self._note("/help shows what you can say, a number opens what stands at it, /quit ends.")
+        while (line := await self._read_line("\n› ")) is not None:
+            said = clean(line)
+            if said.casefold() in GOODBYE:
+                break
+            if said:
+                await self.say(said)
+
+    async def say(self, said: str) -> None:
+        if said.isdecimal() and not 1 <= int(said[:9]) <= len(self._actions):
+            self._note(f"There is nothing at {said[:9]}.")
+            return
+        await self.take(self._event(said))
+
+    async def take(self, event: Event) -> None:
+        """Show the bot's reply to an event; a form is asked field by field until it is accepted."""
+        reply = await self._handle(event)
+        while reply and isinstance(reply.content, Form):
+            values = await self._ask(reply.content)
+            if values is None:
+                self._note("Left out; nothing was sent.")
+                return
+            submitted = Submitted(person=self._person, place=self._place, form=reply.content.name, values=values)
+            reply = await self._handle(submitted)
+        if reply and not isinstance(reply.content, Form):
+            self._actions = pressable(reply.content)
+            self._console.print()
+            self._console.print(render(reply.content))
+
+    def _event(self, said: str) -> Event:
+        if said.isdecimal():
+            return Pressed(person=self._person, place=self._place, action=self._actions[int(said) - 1])
+        if not said.startswith("/"):
+            return Said(person=self._person, place=self._place, text=said)
+        command, _, rest = said[1:].partition(" ")
+        number = int(rest) if rest.isdecimal() and len(rest) < 3 else 0
+        if command == "show" and 1 <= number <= len(self._actions):
+            action = self._actions[number - 1]
+            if isinstance(action, ShowPilot):
+                return Pressed(person=self._person, place=self._place, action=action)
+        return Commanded(person=self._person, place=self._place, command=command, rest=rest.strip())
+
+    async def _ask(self, form: Form) -> dict[str, str] | None:
+        """What was typed into each field; None once the input ends or the person says goodbye."""
+        self._console.print()
+        self._console.print(Line(form.title, style="bold"))
+        self._note("Enter leaves a field as it is. /quit leaves the form.")
+        values: dict[str, str] = {}
+        for field in form.fields:
+            error = (form.errors or {}).get(field.name)
+            if error:
+                self._console.print(Line(error, style="red"))
+            typed = await self._read_field(field)
+            if typed is None:
+                return None
+            values[field.name] = typed
+        return values
+
+    async def _read_field(self, field: Field) -> str | None:
+        self._console.print()
+        self._console.print(Line(f"{field.label}{' (needed)' if field.is_required else ''}"))
+        for number, (_, label) in enumerate(field.choices, 1):
+            self._note(f"  {number}  {label}")
+        if field.hint:
+            self._note(f"  {field.hint}")
+        shown = next((label for value, label in field.choices if value == field.value), field.value)
+        line = await self._read_line(f"[{shown}] " if shown else "  ")
+        if line is None or clean(line).casefold() in GOODBYE:
+            return None
+        typed = clean(line) or field.value
+        if field.choices and typed.isdecimal() and 1 <= int(typed[:9]) <= len(field.choices):
+            return field.choices[int(typed) - 1][0]
+        return typed
+
+    def _note(self, text: str) -> None:
+        self._console.print(Line(text, style="dim"))

@@ -1,0 +1,289 @@
+"""Every message the bot can say: its one voice. Short, kind, and the answer first."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from bot.actions import ShowPilot, TellPilot
+from bot.commands import COMMANDS
+from bot.messages import Button, Buttons, Facts, Heading, Links, Message, Meters, Source, Sources, Text
+from knowledge.answers import Answer, Citation, Verdict
+from knowledge.countries import country_name
+from knowledge.dimensions import Dimension, Gap, Progress
+from knowledge.learnings import Learning
+from knowledge.pilots import Contact, Direction, Pilot, Stage
+from knowledge.questions import Question
+from knowledge.text import shorten
+
+GAPS_SHOWN = 3
+LEARNINGS_SHOWN = 5
+
+_DIMENSIONS = {
+    Dimension.ANCHORING: "Anchoring",
+    Dimension.CRITICALITY: "Criticality",
+    Dimension.EXIT_PLAN: "Exit plan",
+    Dimension.COMPETENCE: "Competence",
+    Dimension.VALUES: "Values",
+}
+_DIRECTIONS = {
+    Direction.POSITIVE: "good results",
+    Direction.MIXED: "mixed results",
+    Direction.NONE: "no effect found",
+    Direction.NEGATIVE: "bad results",
+}
+_STAGES = {
+    Stage.PLANNED: "planned",
+    Stage.DEVELOPMENT: "in development",
+    Stage.PILOT: "pilot",
+    Stage.IMPLEMENTED: "in use",
+    Stage.COMPLETED: "completed",
+    Stage.STOPPED: "stopped",
+    Stage.UNKNOWN: "",
+}
+
+
+def answer(found: Answer) -> Message:
+    """What is known about a question: the direct sentence, the sources, what to read next."""
+    blocks = [Text(first_sentence(found))]
+    if looked_at := _looked_only_at(found.question):
+        blocks.append(Text(looked_at, is_quiet=True))
+    sources = Sources(tuple(_source(each) for each in found.citations))
+    buttons: list[Button] = []
+    if found.verdict is Verdict.NOBODY:
+        buttons.append(Button("Tell us of one", TellPilot()))
+    closing = Text(_read_next(found), is_quiet=True) if found.read_next else None
+    parts = (*blocks, sources if sources.sources else None, closing, Buttons(tuple(buttons)) if buttons else None)
+    return Message(tuple(part for part in parts if part))
+
+
+def first_sentence(found: Answer) -> str:
+    """The direct answer, with the count and the shape of what was found."""
+    match found.verdict:
+        case Verdict.TRIED:
+            return f"Yes: {_count(found.pilots, 'pilot')}{_in_countries(found.countries)} tried this{_stopped(found)}."
+        case Verdict.CLOSE:
+            return (
+                "Not quite this, as far as anyone recorded. "
+                f"{_count(found.pilots, 'pilot').capitalize()} came close{_stopped(found)}."
+            )
+        case Verdict.NOBODY:
+            nearest = " The nearest I know:" if found.citations else ""
+            return f"Nobody has recorded trying this yet. I keep your question, so that it gets asked around.{nearest}"
+
+
+def pilot(
+    shown: Pilot, learnings: Sequence[Learning], missing: Sequence[Gap], done: Mapping[Dimension, Progress]
+) -> Message:
+    """All there is on one pilot; what is missing is asked as a question, never marked."""
+    outcome = shown.outcome
+    texts = (
+        shown.summary,
+        outcome.summary,
+        outcome.stopped_because and f"Why it was stopped: {outcome.stopped_because}",
+    )
+    latest = sorted(learnings, key=lambda each: each.told_at, reverse=True)[:LEARNINGS_SHOWN]
+    asked = tuple((_DIMENSIONS[each], state.answered, state.asked) for each, state in done.items() if state.asked)
+    questions = tuple(Text(f"{gap.question} {gap.reason}") for gap in missing[:GAPS_SHOWN])
+    blocks = (
+        Heading(shown.title),
+        Text(" · ".join(_details(shown)), is_quiet=True),
+        *(Text(shorten(text, 2_000)) for text in texts if text),
+        *(Text(f"Learned on {each.told_at:%-d %B %Y}: {shorten(each.text, 1_000)}") for each in latest),
+        Facts(_facts(shown)) if _facts(shown) else None,
+        Links(_links(shown)) if _links(shown) else None,
+        *((Text("What it can say so far:", is_quiet=True), Meters(asked)) if asked else ()),
+        *((Text("Worth finding out next:", is_quiet=True), *questions) if questions else ()),
+    )
+    return Message(tuple(block for block in blocks if block))
+
+
+def several_pilots(named: str, pilots: Sequence[Pilot]) -> Message:
+    """More than one pilot may be meant: which?"""
+    sources = tuple(Source(title=each.title, details=_details(each), action=ShowPilot(each.id)) for each in pilots)
+    return Message((Text(f"Which of these do you mean by “{shorten(named, 80)}”?"), Sources(sources)))
+
+
+def no_such_pilot(named: str) -> Message:
+    return Message((Text(f"I know no pilot called “{shorten(named, 80)}”. Ask for its topic: ask has anyone tried …"),))
+
+
+def told(new: Pilot) -> Message:
+    """Thanks for a pilot, whatever became of it."""
+    thanks = "A stopped pilot is worth as much as a running one: " if new.stage is Stage.STOPPED else ""
+    return Message(
+        (
+            Text(f"Thank you. {thanks}“{new.title}” is kept and can be found from now on."),
+            Buttons((Button("Show it", ShowPilot(new.id)),)),
+        )
+    )
+
+
+def welcome() -> Message:
+    """The first words to someone who opened the conversation."""
+    return Message(
+        (
+            Heading("Has anyone tried it?"),
+            Text(
+                "Ask me about anything the public sector may have piloted. I answer from recorded pilots, with "
+                "sources, the stopped ones too, and with the person to talk to where one is known."
+            ),
+            Text("Try: has anyone tried a four-day week?"),
+        )
+    )
+
+
+def help_() -> Message:
+    """What one can say, from the table of commands."""
+    facts = tuple((f"{each.name} {each.arguments}".strip(), each.does) for each in COMMANDS)
+    return Message((Text("Just ask: has anyone tried …? Or say one of these:"), Facts(facts)))
+
+
+def nobody_home() -> Message:
+    """The base holds nothing yet."""
+    return Message(
+        (
+            Text("I know no pilots yet, so I cannot tell whether anyone tried this. I keep your question."),
+            Buttons((Button("Tell us of one", TellPilot()),)),
+        )
+    )
+
+
+def unknown_command(said: str) -> Message:
+    return Message((Text(f"I have no command “{shorten(said, 40)}”."), *help_().blocks))
+
+
+def old_card() -> Message:
+    return Message((Text("This card is from an earlier version and no longer works. Please ask again."),))
+
+
+def sorry(reason: str) -> Message:
+    """Something is in the way; the reason is already a sentence for people."""
+    return Message((Text(reason),))
+
+
+def broken(reference: str) -> Message:
+    return Message(
+        (
+            Text(
+                f"Something went wrong on my side, and your words are not lost: please try again. Reference: {reference}"
+            ),
+        )
+    )
+
+
+def stage(named: Stage) -> str:
+    """What people call a stage; "" of the unknown one."""
+    return _STAGES[named]
+
+
+def direction(named: Direction) -> str:
+    return _DIRECTIONS[named]
+
+
+def _source(cited: Citation) -> Source:
+    shown = cited.pilot
+    notes = (
+        "Close, but not quite this." if cited.is_close else "",
+        _why_stopped(shown) if shown.stage is Stage.STOPPED else "",
+    )
+    return Source(
+        title=shown.title,
+        link=shown.link,
+        details=_details(shown),
+        excerpt=cited.excerpt,
+        note=" ".join(note for note in notes if note),
+        contact=f"Ask {_contact(shown.owner)}" if shown.owner else "",
+        action=ShowPilot(shown.id),
+    )
+
+
+def _why_stopped(shown: Pilot) -> str:
+    because = shown.outcome.stopped_because
+    return f"Stopped: {shorten(because, 200)}" if because else "Stopped, and worth reading for that."
+
+
+def _details(shown: Pilot) -> tuple[str, ...]:
+    results = shown.outcome.direction
+    details = (
+        shown.organisation,
+        country_name(shown.country) if shown.country else None,
+        str(shown.year) if shown.year else None,
+        _STAGES[shown.stage],
+        _DIRECTIONS[results] if results else None,
+    )
+    return tuple(detail for detail in details if detail)
+
+
+def _facts(shown: Pilot) -> tuple[tuple[str, str], ...]:
+    solved = "; ".join(
+        f"{each.description} — {each.solved_by}" if each.solved_by else each.description for each in shown.barriers
+    )
+    facts = (
+        ("Topics", ", ".join(shown.topics)),
+        ("Ask", _contact(shown.owner) if shown.owner else ""),
+        ("Money", " · ".join(filter(None, (shown.funding.source, shown.funding.amount)))),
+        ("Money ends", str(shown.funding.ends or "")),
+        ("Barriers", solved),
+        ("Found by evaluation", "; ".join(each.summary for each in shown.evaluations if each.summary)),
+        ("What others may take", "; ".join(each.name for each in shown.assets)),
+        ("For a second site", shown.second_site or ""),
+        ("Source", " · ".join(filter(None, (shown.provenance.attribution, shown.provenance.licence)))),
+    )
+    return tuple((label, shorten(value, 600)) for label, value in facts if value)
+
+
+def _links(shown: Pilot) -> tuple[tuple[str, str], ...]:
+    evidence = (("Evaluation", each.evidence) for each in shown.evaluations)
+    assets = ((each.name, each.link) for each in shown.assets)
+    return tuple((label, link) for label, link in (("Read more", shown.link), *evidence, *assets) if link)
+
+
+def _contact(contact: Contact) -> str:
+    organisation = f" ({contact.organisation})" if contact.organisation else ""
+    return f"{contact.name}{organisation}{f', {contact.address}' if contact.address else ''}"
+
+
+def _read_next(found: Answer) -> str:
+    best = found.read_next
+    assert best is not None
+    if best.pilot.stage is Stage.STOPPED:
+        return f"Read next: “{best.pilot.title}”. What did not work elsewhere is the cheapest lesson there is."
+    return f"Read next: “{best.pilot.title}”, for how it was evaluated."
+
+
+def _looked_only_at(question: Question) -> str:
+    """The filters that were read out of the question, so that people can see what was left out."""
+    parts = (
+        " or ".join(country_name(each) for each in question.countries),
+        " or ".join(question.organisations[:3]),
+        " or ".join(_STAGES[each] for each in question.stages if _STAGES[each]),
+        _period(question.period.first, question.period.last) if question.period else "",
+    )
+    told = "; ".join(part for part in parts if part)
+    return f"I looked only at: {told}." if told else ""
+
+
+def _period(first: date | None, last: date | None) -> str:
+    match first, last:
+        case date(), None:
+            return f"since {first.year}"
+        case None, date():
+            return f"until {last.year}"
+        case date(), date():
+            return str(first.year) if first.year == last.year else f"{first.year} to {last.year}"
+    return ""
+
+
+def _stopped(found: Answer) -> str:
+    if not found.stopped:
+        return ""
+    if found.stopped == found.pilots:
+        return "; it was stopped" if found.stopped == 1 else "; all were stopped"
+    return "; 1 was stopped" if found.stopped == 1 else f"; {found.stopped} were stopped"
+
+
+def _in_countries(count: int) -> str:
+    return f" in {_count(count, 'country', 'countries')}" if count > 1 else ""
+
+
+def _count(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one}" if count == 1 else f"{count:,} {many or one + 's'}"

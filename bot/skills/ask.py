@@ -1,0 +1,50 @@
+"""Ask: "has anyone tried X?" answered from what is recorded, or kept as a question nobody can answer yet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import cards
+from bot.messages import Message
+from bot.people import Person
+from bot.places import Place
+from knowledge.answers import Answer, Verdict, answer_from
+from knowledge.ports import Demand, DemandStore
+from knowledge.search import Search
+from knowledge.visibility import Viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    search: Search
+    demands: DemandStore
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    async def __call__(self, text: str, person: Person, place: Place) -> Message:
+        """The card that answers; raises InvalidQuestionError where there is nothing to search for."""
+        answer = await self.find(text, person, place)
+        return cards.answer(answer)
+
+    async def find(self, text: str, person: Person, place: Place) -> Answer:
+        """The answer itself. A question that nobody's experience answers is kept as unmet demand."""
+        today = self.now().date()
+        question = self.search.read(text, today)
+        hits = await self.search.find(question, viewer_of(person, place), today=today)
+        answer = answer_from(question, hits)
+        if answer.verdict is Verdict.NOBODY:
+            await self.demands.keep(
+                Demand(
+                    id=self.new_id(),
+                    topic=question.topic or question.text,
+                    asked_at=self.now(),
+                    community=place.community,
+                    person=person.id,
+                )
+            )
+        return answer
+
+
+def viewer_of(person: Person, place: Place) -> Viewer:
+    """What an answer may hold depends on who reads it: in a room, only what everyone there may see."""
+    return Viewer(community=place.community, person=person.id if place.is_private else None)

@@ -1,0 +1,5 @@
+"""`python -m deploy` is `pilotlight`."""
+
+from deploy.main import main
+
+main()

@@ -1,0 +1,185 @@
+"""The command line: arguments in, one call of the house, text or JSON out."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy import printing
+from deploy.settings import read_settings
+from knowledge.errors import PilotlightError
+
+app = typer.Typer(
+    name="pilotlight",
+    help="Has anyone tried it? Answers from recorded pilots, with sources, the stopped ones too.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+bench_app = typer.Typer(help="Measure this machine; each prints ratios from one run.", no_args_is_help=True)
+model_app = typer.Typer(help="Sentence-embedding models, which find pilots by their meaning.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+app.add_typer(model_app, name="model")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code: 0, 1 for trouble that was said in a sentence, 2 for a command that cannot be read."""
+    try:
+        app(arguments, standalone_mode=False)
+    except PilotlightError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except typer.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        print(f"{error.format_message()} See pilotlight --help.", file=sys.stderr)
+        return 2
+    return 0
+
+
+@app.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    *,
+    as_json: Json = False,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many sources at most.")] = 5,
+    person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Ask as this member of the community.")] = "",
+) -> None:
+    """Find out who has tried something."""
+    from deploy.asking import ask_once
+
+    answer, message = _await(ask_once(read_settings(), text, person=person, limit=limit))
+    if as_json:
+        printing.as_json(printing.answer_record(answer))
+    else:
+        printing.message(message)
+
+
+@app.command()
+def demo() -> None:
+    """Chat with the bot about the starter catalogue; without a terminal, see a short tour."""
+    from deploy.demo import run_demo
+
+    _await(run_demo(read_settings()))
+
+
+@app.command()
+def check() -> None:
+    """Say what is configured, what is missing and how to get it."""
+    from deploy.checking import check_house
+
+    if not _await(check_house(read_settings())):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path | None, typer.Argument(help="A CSV, XLSX, JSON, JSON Lines or YAML file.")] = None,
+    *,
+    catalogue: Annotated[str, typer.Option(help="Read it as this known catalogue.")] = "",
+    mapping: Annotated[Path | None, typer.Option("--map", help="Read it by this mapping of your own.")] = None,
+    starter: Annotated[bool, typer.Option("--starter", help="Import the starter catalogue that ships along.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and keep nothing.")] = False,
+    keep_personal_data: Annotated[
+        bool, typer.Option("--keep-personal-data", help="Leave e-mail addresses and the like in texts.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring pilots in. The same file twice changes nothing; an edited row becomes a revision."""
+    from deploy.carrying import ImportRequest, import_file
+
+    if (path is None) is not starter:
+        raise PilotlightError("Name one file to import, or --starter: pilotlight import pilots.csv")
+    request = ImportRequest(
+        path=path, catalogue=catalogue, mapping=mapping, dry_run=dry_run, mask_personal_data=not keep_personal_data
+    )
+    with printing.progress("Importing", enabled=not as_json) as progressed:
+        report = _await(import_file(read_settings(), request, progressed))
+    if as_json:
+        printing.as_json(report.to_record())
+    else:
+        printing.import_report(report, dry_run=dry_run)
+
+
+@app.command()
+def export(path: Annotated[Path, typer.Argument(help="Ends in .csv, .xlsx, .json or .jsonl.")]) -> None:
+    """Write every pilot to a file that imports back to the same pilots."""
+    from deploy.carrying import export_file
+
+    with printing.progress("Exporting") as progressed:
+        count = _await(export_file(read_settings(), path, progressed))
+    print(f"{count:,} pilots written to {path}")
+
+
+@app.command()
+def evaluate(
+    *,
+    queries: Annotated[Path, typer.Option(help="JSON Lines: _id, text, and answerable where it is known.")],
+    qrels: Annotated[Path, typer.Option(help="Tab-separated: query-id, corpus-id, score.")],
+    corpus: Annotated[Path | None, typer.Option(help="Judge over these documents (BEIR) instead of the base.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run judged questions through the very path of ask, and measure how good the answers are."""
+    from deploy.asking import evaluate_base
+
+    report = _await(evaluate_base(read_settings(), queries, qrels, corpus))
+    if as_json:
+        printing.as_json(report)
+    else:
+        printing.figures(report)
+
+
+@bench_app.command("search")
+def bench_search(
+    sizes: Annotated[str, typer.Option(help="Numbers of pilots, with commas between.")] = "10000,100000,1000000",
+) -> None:
+    """Time the whole search against its bare parts, and show its growth and its memory."""
+    from deploy.bench import bench_search as bench
+
+    try:
+        wanted = tuple(int(size) for size in sizes.split(","))
+    except ValueError:
+        raise PilotlightError("Sizes are whole numbers with commas between: --sizes 10000,100000") from None
+    bench(wanted)
+
+
+@model_app.command("fetch")
+def model_fetch(
+    name: Annotated[str, typer.Argument(help="all-MiniLM-L6-v2, or a multilingual one.")] = "all-MiniLM-L6-v2",
+) -> None:
+    """Get a model from its hub, check its hash, and say how to switch it on."""
+    from deploy.models import fetch_model
+
+    settings = read_settings()
+    folder = _await(fetch_model(name, settings.data_dir))
+    print(f"{name} is in {folder}. Switch it on with PILOTLIGHT_EMBEDDINGS=onnx:{folder}")
+
+
+@app.command()
+def docs(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether they are up to date.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("docs/reference"),
+) -> None:
+    """Write the reference pages that come from the code."""
+    from deploy.reference import write_pages
+
+    stale = write_pages(folder, only_check=check)
+    if stale and check:
+        raise PilotlightError(f"Out of date: {', '.join(stale)}. Run make docs and commit them.")
+
+
+def _await(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)

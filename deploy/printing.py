@@ -1,0 +1,113 @@
+"""What the command line prints, apart from the chat."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from adapters.terminal.render import WIDTH_LIMIT, render
+from bot.cards import first_sentence
+from bot.messages import Message
+from knowledge.answers import Answer, Citation, Verdict
+from knowledge.catalogues.importing import ImportReport
+from knowledge.countries import country_name
+from knowledge.questions import Question
+
+Progressed = Callable[[int, int | None], None]
+
+LINES_SHOWN = 20
+
+
+def console() -> Console:
+    """Lines as long as people like to read, on a wide terminal too; plain text where it is no terminal."""
+    made = Console(highlight=False)
+    made.width = min(made.width, WIDTH_LIMIT)
+    return made
+
+
+def message(shown: Message) -> None:
+    console().print(render(shown))
+
+
+def as_json(record: Any) -> None:
+    json.dump(record, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def answer_record(answer: Answer) -> dict[str, Any]:
+    """The JSON of `pilotlight ask`; the reference page explains each field."""
+    return {
+        "question": answer.question.text,
+        "topic": answer.question.topic,
+        "filters": _filters(answer.question),
+        "answered": answer.verdict is not Verdict.NOBODY,
+        "answer": first_sentence(answer),
+        "sources": [_source_record(each) for each in answer.citations],
+    }
+
+
+def figures(report: Mapping[str, Any]) -> None:
+    """Measurements, one a line; what could not be measured is shown as a dash."""
+    for name, value in report.items():
+        shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
+        print(f"{name:>10}  {shown}")
+
+
+def import_report(report: ImportReport, *, dry_run: bool) -> None:
+    """What an import did, and the first of what it could not read."""
+    out = console()
+    out.print(report.summary(dry_run=dry_run), markup=False)
+    lines = report.lines()
+    for line in lines[:LINES_SHOWN]:
+        out.print(f"  {line}", markup=False, style="dim")
+    if len(lines) > LINES_SHOWN:
+        out.print(f"  … and {len(lines) - LINES_SHOWN:,} more; --json prints them all.", style="dim")
+
+
+@contextmanager
+def progress(task: str, *, enabled: bool = True) -> Iterator[Progressed]:
+    """A bar on a terminal, nothing elsewhere."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not (enabled and sys.stderr.isatty()),
+    )
+    with bar:
+        shown = bar.add_task(task, total=None)
+        yield lambda done, total: bar.update(shown, completed=done, total=total)
+
+
+def _source_record(cited: Citation) -> dict[str, Any]:
+    pilot = cited.pilot
+    return {
+        "id": pilot.id,
+        "source_id": pilot.source_id,
+        "title": pilot.title,
+        "organisation": pilot.organisation,
+        "country": country_name(pilot.country) if pilot.country else None,
+        "stage": pilot.stage.value,
+        "outcome": pilot.outcome.summary,
+        "url": pilot.link,
+        "score": round(cited.score, 4),
+        "excerpt": cited.excerpt,
+    }
+
+
+def _filters(question: Question) -> dict[str, Any]:
+    period = question.period
+    return {
+        "countries": [country_name(each) for each in question.countries],
+        "organisations": list(question.organisations),
+        "stages": [each.value for each in question.stages],
+        "since": period.first.isoformat() if period and period.first else None,
+        "until": period.last.isoformat() if period and period.last else None,
+        "stopped_first": question.wants_stopped,
+    }

@@ -1,0 +1,74 @@
+"""Wiring: every part is made and joined here, in one place that can be read from top to bottom."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters.sql import Database, open_database
+from bot.app import Bot
+from bot.skills.ask import Ask
+from bot.skills.show import Show
+from bot.skills.tell import Tell
+from deploy.settings import Settings
+from knowledge.errors import PilotlightError
+from knowledge.ports import Embedder
+from knowledge.search import Search, open_search
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """All five floors, open."""
+
+    settings: Settings
+    database: Database
+    search: Search
+    bot: Bot
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """The house with its doors open; they are closed in turn at the end. Raises PilotlightError."""
+    prepare_folder(settings)
+    embedder = open_embedder(settings)
+    async with (
+        open_database(settings.database) as database,
+        open_search(settings.data_dir / "index", database.pilots, embedder) as search,
+    ):
+        bot = Bot(
+            ask=Ask(search=search, demands=database.demands, now=now, new_id=new_id),
+            show=Show(pilots=database.pilots, search=search, now=now),
+            tell=Tell(pilots=database.pilots, now=now, new_id=new_id),
+            new_id=new_id,
+        )
+        yield House(settings=settings, database=database, search=search, bot=bot)
+
+
+def open_embedder(settings: Settings) -> Embedder | None:
+    """The model that PILOTLIGHT_EMBEDDINGS names; None where search goes by words alone."""
+    folder = settings.model_folder
+    if folder is None:
+        return None
+    from adapters.llm.onnx import OnnxEmbedder
+
+    return OnnxEmbedder(folder)
+
+
+def prepare_folder(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PilotlightError(
+            f"The data folder {settings.data_dir} cannot be made ({error.strerror}). "
+            "Name another with PILOTLIGHT_DATA_DIR=/path/to/folder."
+        ) from None
+
+
+def now() -> datetime:
+    """The wall clock; nothing else reads it."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
