@@ -164,7 +164,8 @@ def broken(reference: str) -> Message:
     return Message(
         (
             Text(
-                f"Something went wrong on my side, and your words are not lost: please try again. Reference: {reference}"
+                "Something went wrong on my side. Please try again; if it stays, tell whoever runs me "
+                f"this reference: {reference}"
             ),
         )
     )

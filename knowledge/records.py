@@ -34,6 +34,9 @@ _PROVENANCE_NAMES = {
     "licence": "licence",
     "attribution": "attribution",
 }
+PLAIN_NAMES = {ours: theirs for theirs, ours in (_PILOT_NAMES | _PROVENANCE_NAMES).items()}
+"""How the plain form calls fields of Pilot and Provenance that are named otherwise there."""
+
 _ALSO = {
     "link": "url",
     "language": "lang",
@@ -66,8 +69,8 @@ def pilot_from_record(record: Mapping[str, Plain]) -> Pilot:
         record["country"] = country_code(_text(record["country"], "country"))
     pending: _Pending = {}
     fields = _read_fields(Pilot, record, "", pending, leave=("provenance", "pending"))
-    provenance = _build(Provenance, _read_fields(Provenance, origin, "", pending), "", names=_wire_names())
-    return _build(Pilot, {**fields, "provenance": provenance, "pending": pending}, "", names=_wire_names())
+    provenance = _build(Provenance, _read_fields(Provenance, origin, "", pending), "", names=PLAIN_NAMES)
+    return _build(Pilot, {**fields, "provenance": provenance, "pending": pending}, "", names=PLAIN_NAMES)
 
 
 def pilot_to_record(pilot: Pilot) -> dict[str, Plain]:
@@ -256,11 +259,6 @@ def _build(kind: type[R], fields: Mapping[str, Any], path: str, *, names: Mappin
         raise InvalidRecordError("is missing", field=f"{path}{(names or {}).get(missing, missing)}") from None
 
 
-@functools.cache
-def _wire_names() -> dict[str, str]:
-    return {ours: theirs for theirs, ours in (_PILOT_NAMES | _PROVENANCE_NAMES).items()}
-
-
 def _write(record: Any) -> dict[str, Plain]:
     """A dataclass as a plain mapping, without empty values and parts."""
     names = (field.name for field in dataclasses.fields(record) if field.name != "pending")
@@ -296,4 +294,4 @@ def _place(record: dict[str, Plain], path: str, value: Plain) -> None:
     *parts, name = path.split(".")
     for part in parts:
         record = record.setdefault(part, {})
-    record[_wire_names().get(name, name) if not parts else name] = value
+    record[PLAIN_NAMES.get(name, name) if not parts else name] = value
