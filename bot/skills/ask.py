@@ -8,7 +8,7 @@ from bot import cards
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from knowledge.answers import Answer, Verdict, answer_from
+from knowledge.answers import CITATIONS, Answer, Verdict, answer_from
 from knowledge.ports import Demand, DemandStore
 from knowledge.search import Search
 from knowledge.visibility import Viewer
@@ -26,12 +26,12 @@ class Ask:
         answer = await self.find(text, person, place)
         return cards.answer(answer)
 
-    async def find(self, text: str, person: Person, place: Place) -> Answer:
-        """The answer itself. A question that nobody's experience answers is kept as unmet demand."""
+    async def find(self, text: str, person: Person, place: Place, limit: int = CITATIONS) -> Answer:
+        """The answer itself, citing at most `limit` pilots; one that nobody has is kept as unmet demand."""
         today = self.now().date()
         question = self.search.read(text, today)
         hits = await self.search.find(question, viewer_of(person, place), today=today)
-        answer = answer_from(question, hits)
+        answer = answer_from(question, hits, limit)
         if answer.verdict is Verdict.NOBODY:
             await self.demands.keep(
                 Demand(
