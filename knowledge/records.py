@@ -65,7 +65,7 @@ def pilot_from_record(record: Mapping[str, Plain]) -> Pilot:
     origin = {ours: record.pop(theirs, None) for theirs, ours in _PROVENANCE_NAMES.items()}
     for theirs, ours in _PILOT_NAMES.items():
         record[ours] = record.pop(theirs, None)
-    if record.get("country"):
+    if record.get("country") and _read_pending(record["country"], "country") is None:
         record["country"] = country_code(_text(record["country"], "country"))
     pending: _Pending = {}
     fields = _read_fields(Pilot, record, "", pending, leave=("provenance", "pending"))

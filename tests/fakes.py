@@ -1,0 +1,107 @@
+"""In-memory stand-ins for the ports of knowledge. They sit the same contract tests as the real ones."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from knowledge.errors import InvalidRecordError
+from knowledge.learnings import Learning
+from knowledge.pilots import Pilot
+from knowledge.ports import Author, Change, Demand, Revision
+
+
+class MemoryPilotStore:
+    """A PilotStore that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._identity = secrets.token_hex(8)
+        self._last_change = 0
+        self._in_sight: dict[str, Pilot] = {}
+        self._changed: dict[str, int] = {}
+        self._revisions: dict[str, list[Revision]] = {}
+        self._learnings: dict[str, Learning] = {}
+
+    async def identity(self) -> str:
+        return self._identity
+
+    async def save(self, pilots: Sequence[Pilot], by: Author, at: datetime) -> int:
+        saved = 0
+        for pilot in pilots:
+            if self._in_sight.get(pilot.id) == pilot:
+                continue
+            revisions = self._revisions.setdefault(pilot.id, [])
+            revisions.append(Revision(pilot=pilot, number=len(revisions) + 1, at=at, by=by))
+            self._in_sight[pilot.id] = pilot
+            self._mark_changed(pilot.id)
+            saved += 1
+        return saved
+
+    async def get(self, pilot_id: str) -> Pilot | None:
+        return self._in_sight.get(pilot_id)
+
+    async def remove(self, pilot_id: str, by: Author, at: datetime) -> bool:
+        if self._in_sight.pop(pilot_id, None) is None:
+            return False
+        self._mark_changed(pilot_id)
+        return True
+
+    async def revisions(self, pilot_id: str) -> Sequence[Revision]:
+        return tuple(self._revisions.get(pilot_id, ()))
+
+    async def add_learning(self, learning: Learning) -> None:
+        if learning.pilot_id not in self._in_sight:
+            raise InvalidRecordError("there is no such pilot", field="pilot_id")
+        if learning.id in self._learnings:
+            raise InvalidRecordError("another learning is called so", field="id")
+        self._learnings[learning.id] = learning
+        self._mark_changed(learning.pilot_id)
+
+    async def learnings(self, pilot_id: str) -> Sequence[Learning]:
+        if pilot_id not in self._in_sight:
+            return ()
+        told = (learning for learning in self._learnings.values() if learning.pilot_id == pilot_id)
+        return tuple(sorted(told, key=lambda learning: (learning.told_at, learning.id)))
+
+    async def all(self) -> AsyncIterator[Pilot]:
+        for _, pilot in sorted(self._in_sight.items()):
+            yield pilot
+
+    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
+        newer = sorted((number, pilot_id) for pilot_id, number in self._changed.items() if number > after)
+        return [
+            Change(
+                number=number,
+                pilot_id=pilot_id,
+                pilot=self._in_sight.get(pilot_id),
+                learnings=tuple(await self.learnings(pilot_id)),
+            )
+            for number, pilot_id in newer[:limit]
+        ]
+
+    def _mark_changed(self, pilot_id: str) -> None:
+        self._last_change += 1
+        self._changed[pilot_id] = self._last_change
+
+
+class MemoryDemandStore:
+    """A DemandStore that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._demands: dict[str, Demand] = {}
+
+    async def keep(self, demand: Demand) -> None:
+        self._demands.setdefault(demand.id, demand)
+
+    async def demands(self, community: str | None, limit: int = 100) -> Sequence[Demand]:
+        of_community = [demand for demand in self._demands.values() if demand.community == community]
+        newest_first = sorted(of_community, key=lambda demand: (-demand.asked_at.timestamp(), demand.id))
+        return newest_first[:limit]
+
+
+@dataclass(frozen=True)
+class MemoryDatabase:
+    """The stores together, as an open database has them."""
+
+    pilots: MemoryPilotStore = field(default_factory=MemoryPilotStore)
+    demands: MemoryDemandStore = field(default_factory=MemoryDemandStore)
