@@ -1,0 +1,85 @@
+"""CSV and its kin: which delimiter, and rows one at a time."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from knowledge.catalogues.tables import Row, Table, Unreadable, column_names, row_of
+from knowledge.errors import InvalidFileError
+
+_DELIMITERS = ",;\t|"
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
+# More than a record's longest text, for cells that hold lists; the csv module's own limit is 131,072.
+_LONGEST_CELL = 10_000_000
+
+
+def read_delimited(path: Path, encoding: str, errors: str) -> Table:
+    """Reads it through once, to be sure that it is a table and how long."""
+    csv.field_size_limit(_LONGEST_CELL)
+    with path.open(encoding=encoding, errors=errors, newline="") as file:
+        sample = file.read(200_000)
+    if len(_CONTROLS.findall(sample)) * 100 > len(sample):
+        raise InvalidFileError(
+            f"{path.name} is not a table: it holds control characters. Export it as CSV, XLSX, JSON or JSON Lines."
+        )
+    delimiter = _delimiter(sample)
+    columns: tuple[str, ...] = ()
+    count = -1
+    for count, cells in enumerate(_lines(path, encoding, errors, delimiter)):  # count is used below
+        if count == 0:
+            columns = column_names(_without_empty_end(cells)) if isinstance(cells, list) else ()
+    if not columns:
+        raise InvalidFileError(f"{path.name} does not begin with a header row that names its columns.")
+
+    def rows() -> Iterator[tuple[int, Row | Unreadable]]:
+        for number, cells in enumerate(_lines(path, encoding, errors, delimiter)):
+            if number:
+                yield number, cells if isinstance(cells, Unreadable) else row_of(columns, cells)
+
+    return Table(columns=columns, rows=rows, count=count)
+
+
+def _lines(path: Path, encoding: str, errors: str, delimiter: str) -> Iterator[list[str] | Unreadable]:
+    """Header and rows, without blank lines; a line that cannot be read does not end the reading."""
+    with path.open(encoding=encoding, errors=errors, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        while True:
+            begin = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Unreadable(f"cannot be read (from line {begin} of the file): {error}")
+                continue
+            if cells and cells != [""]:
+                yield cells
+
+
+def _without_empty_end(cells: list[str]) -> list[str]:
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _delimiter(sample: str) -> str:
+    """The one that splits most of the first rows into the same number of cells."""
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        widths = []
+        try:
+            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+                if row:
+                    widths.append(len(row))
+                if len(widths) == 50:
+                    break
+        except csv.Error:
+            pass
+        widths = widths[:-1] or widths  # the sample may end within the last
+        header = widths[0] if widths else 1
+        return (Counter(widths)[header] if header > 1 else 0), header
+
+    return max(_DELIMITERS, key=fit)

@@ -1,0 +1,197 @@
+"""Bringing a catalogue in: row by row, in batches, with a report of everything that did not go as it stood."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from knowledge.catalogues.fitting import pilot_of
+from knowledge.catalogues.mapped import map_row
+from knowledge.catalogues.own_form import read_own_dates, record_of_row
+from knowledge.catalogues.personal_data import PersonalData, mask_record
+from knowledge.catalogues.recognising import Catalogue, open_catalogue
+from knowledge.catalogues.tables import Row, Unreadable, is_empty
+from knowledge.errors import InvalidRecordError
+from knowledge.pilots import Pilot
+from knowledge.ports import Author, PilotStore
+
+BATCH = 500
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something of a row that was left out or changed. Row 0 is the file as a whole."""
+
+    row: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that did not arrive, and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A row as a pilot."""
+
+    row: int
+    pilot: Pilot
+    notes: tuple[Note, ...] = ()
+    masked: Mapping[PersonalData, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """A row with nothing in it."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What came of an import: rows == saved + unchanged + len(skipped) + empty.
+
+    `saved` are new or changed; in a dry run they are those that would have been handed to the store.
+    """
+
+    catalogue: str
+    rows: int
+    saved: int
+    unchanged: int
+    empty: int
+    skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...]
+    masked: Mapping[PersonalData, int]
+    dry_run: bool = False
+
+    @property
+    def arrived(self) -> int:
+        return self.saved + self.unchanged
+
+    def to_record(self) -> dict[str, Any]:
+        return {
+            "catalogue": self.catalogue,
+            "dry_run": self.dry_run,
+            "rows": self.rows,
+            "saved": self.saved,
+            "unchanged": self.unchanged,
+            "empty": self.empty,
+            "skipped": [{"row": each.row, "reason": each.reason} for each in self.skipped],
+            "notes": [{"row": each.row, "field": each.field, "reason": each.reason} for each in self.notes],
+            "masked": {str(kind): count for kind, count in self.masked.items()},
+        }
+
+
+async def import_catalogue(
+    path: Path,
+    store: PilotStore,
+    *,
+    at: datetime,
+    name: str | None = None,
+    mapping_file: Path | None = None,
+    mask_personal_data: bool = True,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """InvalidFileError before anything is written where the file is not what it should be."""
+    catalogue = open_catalogue(path, name=name, mapping_file=mapping_file)
+    by = Author(f"import {catalogue.mapping.name}", path.name)
+    tally = _Tally(catalogue)
+    batch: list[Pilot] = []
+    for result in read_pilots(catalogue, mask_personal_data=mask_personal_data):
+        tally.count(result)
+        if isinstance(result, Arrived):
+            batch.append(result.pilot)
+        if len(batch) == BATCH:
+            tally.saved += len(batch) if dry_run else await store.save(batch, by, at)
+            batch = []
+            await asyncio.sleep(0)  # a bot that answers meanwhile gets its turn
+        if progress and tally.rows % 100 == 0:
+            progress(tally.rows, catalogue.table.count)
+    if batch:
+        tally.saved += len(batch) if dry_run else await store.save(batch, by, at)
+    if progress:
+        progress(tally.rows, tally.rows)
+    return tally.report(dry_run=dry_run)
+
+
+def read_pilots(catalogue: Catalogue, *, mask_personal_data: bool = True) -> Iterator[Arrived | Skipped | Empty]:
+    """One result for every row, in the file's order. Of rows with the same id the first arrives."""
+    rows_by_id: dict[str, int] = {}
+    for number, row in catalogue.table.rows():
+        if isinstance(row, Unreadable):
+            yield Skipped(number, row.reason)
+            continue
+        if is_empty(row):
+            yield Empty(number)
+            continue
+        try:
+            arrived = _read_row(catalogue, row, number, mask_personal_data=mask_personal_data)
+        except InvalidRecordError as error:
+            yield Skipped(number, str(error))
+            continue
+        earlier = rows_by_id.setdefault(arrived.pilot.id, number)
+        if earlier != number:
+            yield Skipped(number, f"has the id {arrived.pilot.source_id!r} of row {earlier}, which was kept")
+            continue
+        yield arrived
+
+
+def _read_row(catalogue: Catalogue, row: Row, number: int, *, mask_personal_data: bool) -> Arrived:
+    mapping = catalogue.mapping
+    if mapping.records:
+        record = dict(row) if catalogue.table.nested else record_of_row(row)
+        record = {**mapping.constants, **record}
+        notes = read_own_dates(record)
+    else:
+        mapped = map_row(mapping, row, number)
+        record, notes = mapped.record, mapped.notes
+    masked = mask_record(record) if mask_personal_data else {}
+    pilot, more = pilot_of(record)
+    return Arrived(number, pilot, tuple(Note(number, field, reason) for field, reason in (*notes, *more)), masked)
+
+
+class _Tally:
+    """The report as it grows."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue.mapping.name
+        self.rows = self.arrived = self.empty = self.saved = 0
+        self.skipped: list[Skipped] = []
+        self.notes = [Note(0, "", f"the file has no column {column!r}") for column in catalogue.missing]
+        self.masked: Counter[PersonalData] = Counter()
+
+    def count(self, result: Arrived | Skipped | Empty) -> None:
+        self.rows += 1
+        match result:
+            case Arrived(notes=notes, masked=masked):
+                self.arrived += 1
+                self.notes += notes
+                self.masked.update(masked)
+            case Skipped():
+                self.skipped.append(result)
+            case Empty():
+                self.empty += 1
+
+    def report(self, *, dry_run: bool) -> ImportReport:
+        return ImportReport(
+            catalogue=self.catalogue,
+            rows=self.rows,
+            saved=self.saved,
+            unchanged=self.arrived - self.saved,
+            empty=self.empty,
+            skipped=tuple(self.skipped),
+            notes=tuple(self.notes),
+            masked=dict(self.masked),
+            dry_run=dry_run,
+        )

@@ -1,0 +1,139 @@
+"""Contact data and identity numbers in free text: found with care for numbers that only look like them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import phonenumbers
+
+from knowledge.catalogues.identity_numbers import find_identity_numbers
+
+
+class PersonalData(StrEnum):
+    EMAIL = "e-mail"
+    PHONE = "phone number"
+    IDENTITY = "identity number"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    start: int
+    end: int
+    kind: PersonalData
+
+
+# Not free text: what identifies the record, and the fields that are there to reach someone.
+_NOT_FREE = frozenset({
+    "id", "source_id", "source", "url", "link", "licence", "license", "attribution", "country", "lang", "language",
+    "stage", "mechanism", "dates", "owner", "deputy", "visibility", "evidence", "last_contact",
+})  # fmt: skip
+_NOT_FREE_PATHS = frozenset({"competence.support_line"})
+
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[A-Za-z0-9][\w.+'-]{0,63}(?:@|\s?[\[(](?:at|@)[\])]\s?)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])"
+)
+# Seven digits or more with the separators of phone numbers: a cheap first sieve.
+_DIGITS = re.compile(r"(?<![\w.,/€$£#-])(?:\+|\(\+?|00)?\d(?:[ \u00a0()./\u2010-\u2013-]{0,3}\d){6,14}(?![\w€%])")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_PHONE_WORDS = re.compile(
+    r"\b(?:tel|tele(?:f|ph)\w*|phone|call(?:ing)?|text|fax|mobile|mobiel|cell|contact|hotline|helpline|helpdesk|"
+    r"dial|bel|bellen|anrufen?|rufnummer|tfn?|tlf|mob|gsm|puh|puhelin|teléfono|téléphone|telefono|whatsapp|sms|t)\b",
+    re.IGNORECASE,
+)
+_NOT_PHONE_WORDS = re.compile(
+    r"(?:isbn|issn|doi|arxiv|pmid|case|no|nr|number|version|v|grant|contract|award|id|ref|zaak|dossier|eur|usd|gts|code|"
+    r"article|section|§|nct|ticket|order|project)\s?[.:#-]?\s*$",
+    re.IGNORECASE,
+)
+_GROUPED_NATIONAL = re.compile(r"\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}|\(\d{3}\) \d{3}[ -]\d{4}|\(0\d{1,4}\) ?\d[\d -]{4,}")
+
+
+def find_personal_data(text: str, country: str | None = None) -> list[Finding]:
+    """In order, none inside another. `country` tells how its phone numbers are written."""
+    found: list[Finding] = []
+    if "@" in text or "(at)" in text or "[at]" in text:
+        found += (
+            Finding(*match.span(), PersonalData.EMAIL) for match in _EMAIL.finditer(text) if _is_email(text, match)
+        )
+    if sum(map(text.count, "0123456789")) >= 7:
+        found += (Finding(start, end, PersonalData.IDENTITY) for start, end in find_identity_numbers(text))
+        found += (Finding(start, end, PersonalData.PHONE) for start, end in _phones(text, country))
+    return list(_without_overlaps(sorted(found)))
+
+
+def mask(text: str, country: str | None = None) -> tuple[str, Counter[PersonalData]]:
+    """The text with what was found replaced by what it was, and how many of each."""
+    findings = find_personal_data(text, country)
+    for finding in reversed(findings):
+        text = f"{text[: finding.start]}[{finding.kind} removed]{text[finding.end :]}"
+    return text, Counter(finding.kind for finding in findings)
+
+
+def mask_record(record: dict[str, Any]) -> Counter[PersonalData]:
+    """Mask the free text of a record in place."""
+    masked: Counter[PersonalData] = Counter()
+    country = record.get("country") if isinstance(record.get("country"), str) else None
+    for name, value in record.items():
+        if name not in _NOT_FREE:
+            record[name] = _masked(value, name, country, masked)
+    return masked
+
+
+def _masked(value: Any, path: str, country: str | None, masked: Counter[PersonalData]) -> Any:
+    match value:
+        case str():
+            text, counts = mask(value, country)
+            masked.update(counts)
+            return text
+        case dict():
+            return {
+                name: each
+                if name in _NOT_FREE or f"{path}.{name}" in _NOT_FREE_PATHS
+                else _masked(each, f"{path}.{name}", country, masked)
+                for name, each in value.items()
+            }
+        case list():
+            return [_masked(each, path, country, masked) for each in value]
+    return value
+
+
+def _emails(text: str) -> Iterator[tuple[int, int]]:
+    """git@github.com:someone/something is an address of code."""
+    for match in _EMAIL.finditer(text):
+        if not match[0].startswith("git@") and text[match.end() : match.end() + 1] != "/":
+            yield match.span()
+
+
+def _phones(text: str, country: str | None) -> Iterator[tuple[int, int]]:
+    addresses = [match.span() for match in _ADDRESS.finditer(text)]
+    for match in _DIGITS.finditer(text):
+        inside_address = any(start <= match.start() < end for start, end in addresses)
+        if not inside_address and _is_phone(text, match, country):
+            yield match.span()
+
+
+def _is_phone(text: str, match: re.Match[str], country: str | None) -> bool:
+    """A valid number that is written as one: with its country's prefix, in groups, or after a word for it."""
+    before = text[max(0, match.start() - 30) : match.start()]
+    if _NOT_PHONE_WORDS.search(before):
+        return False
+    written = match[0]
+    international = written.startswith(("+", "(+", "00"))
+    if not (international or _PHONE_WORDS.search(before) or _GROUPED_NATIONAL.fullmatch(written)):
+        return False
+    try:
+        number = phonenumbers.parse(written, None if international and written[0] != "0" else country)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(number)
+
+
+def _without_overlaps(findings: list[Finding]) -> Iterator[Finding]:
+    end = 0
+    for finding in findings:
+        if finding.start >= end:
+            yield finding
+            end = finding.end

@@ -1,0 +1,96 @@
+"""XLSX, read as a stream."""
+
+import contextlib
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError  # the errors openpyxl lets through; nothing is parsed with it here
+
+import openpyxl
+
+from knowledge.catalogues.tables import Cell, Row, Table, Unreadable, column_names, row_of
+from knowledge.errors import InvalidFileError
+
+_TROUBLE = (zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError, EOFError, TypeError, IndexError)
+
+
+def read_workbook(path: Path, sheet: str | None) -> Table:
+    """The sheet of that name, else the one with the most columns: notes and legends are narrow."""
+    _check(path)
+    with _workbook(path) as book:
+        if sheet is not None and sheet not in book.sheetnames:
+            raise InvalidFileError(
+                f"{path.name} has no sheet called {sheet!r}; it has {', '.join(map(repr, book.sheetnames))}."
+            )
+        names = [sheet] if sheet is not None else [each.title for each in book.worksheets]
+        heights = {name: getattr(book[name], "max_row", None) for name in names}
+        headers = {name: _header(book[name]) for name in names}
+        widest = max(headers, key=lambda name: len(headers[name]), default="")
+        columns = headers.get(widest, ())
+        height = heights.get(widest)
+    if not columns:
+        raise InvalidFileError(f"{path.name} is empty: no sheet begins with a row that names its columns.")
+    count = height - 1 if height and height > 1 else None  # as the file says, for progress only
+    return Table(columns=columns, rows=lambda: _rows(path, widest, columns), count=count)
+
+
+def _rows(path: Path, sheet: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Row | Unreadable]]:
+    with _workbook(path) as book:
+        number = -1
+        for cells in _cells(book[sheet]):
+            # Blank lines before the header are no rows; within the table they are, so that numbers match the sheet.
+            if number < 0 and not any(cell is not None for cell in cells):
+                continue
+            number += 1
+            if number:
+                yield number, row_of(columns, cells)
+
+
+def _cells(sheet: Any) -> Iterator[list[Cell]]:
+    sheet.reset_dimensions()  # some programs write a size that is not true
+    for cells in sheet.iter_rows(values_only=True):
+        yield list(cells)
+
+
+def _header(sheet: Any) -> tuple[str, ...]:
+    if not hasattr(sheet, "iter_rows"):  # a chart on a sheet of its own
+        return ()
+    for cells in _cells(sheet):
+        if any(cell is not None for cell in cells):
+            while cells[-1] is None:
+                cells.pop()
+            return column_names(cells)
+    return ()
+
+
+def _check(path: Path) -> None:
+    """A workbook that is cut off or damaged is found here, before its first row is used."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if "xl/workbook.xml" not in archive.namelist():
+                raise InvalidFileError(
+                    f"{path.name} is a ZIP archive and no workbook; unpack it and import what it holds."
+                )
+            damaged = archive.testzip()
+    except _TROUBLE as error:
+        raise InvalidFileError(
+            f"{path.name} is a damaged or cut-off workbook ({error}); fetch or save it again."
+        ) from None
+    if damaged:
+        raise InvalidFileError(f"{path.name} is damaged (within {damaged}); fetch or save it again.")
+
+
+@contextlib.contextmanager
+def _workbook(path: Path) -> Iterator[Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions that it leaves out
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            yield book
+        finally:
+            book.close()
+    except _TROUBLE as error:
+        raise InvalidFileError(f"{path.name} cannot be read as a workbook ({error}); save it again as XLSX.") from None
