@@ -1,5 +1,7 @@
 import asyncio
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -31,3 +33,24 @@ def postgres_url(postgres_server: PostgresServer, prepared_postgres: str) -> Ite
 async def _prepare(url: str) -> None:
     async with open_database(url):
         pass
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that leaves this machine fails the test that makes it."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def check(address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "localhost", "::1"):
+            raise AssertionError(f"A test tried to reach {address[0]}")
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        check(address)
+        connect(self, address)
+
+    def guarded_ex(self: socket.socket, address: Any) -> int:
+        check(address)
+        return connect_ex(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
