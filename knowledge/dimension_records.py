@@ -1,11 +1,15 @@
 """What a pilot records on the five dimensions: anchoring, criticality, exit plan, competence, values."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from knowledge.errors import InvalidRecordError
 from knowledge.text import require_text
+
+T = TypeVar("T")
 
 
 class Level(StrEnum):
@@ -126,6 +130,12 @@ class Values:
 
     def __post_init__(self) -> None:
         require_texts(self, "impact_assessment", "legal_basis")
+        object.__setattr__(self, "trade_offs", once_each(self.trade_offs))
+
+
+def once_each(values: Iterable[T]) -> tuple[T, ...]:
+    """In their order; saying a thing twice says no more."""
+    return tuple(dict.fromkeys(values))
 
 
 def require_texts(record: object, *fields: str) -> None:

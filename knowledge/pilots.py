@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +11,15 @@ from types import MappingProxyType
 
 from knowledge.countries import country_names
 from knowledge.dates import PartialDate
-from knowledge.dimension_records import Competence, Criticality, ExitPlan, Stakeholder, Values, require_texts
+from knowledge.dimension_records import (
+    Competence,
+    Criticality,
+    ExitPlan,
+    Stakeholder,
+    Values,
+    once_each,
+    require_texts,
+)
 from knowledge.errors import InvalidRecordError
 from knowledge.text import TITLE_LIMIT, require_link, require_text
 from knowledge.visibility import Visibility
@@ -231,11 +240,13 @@ class Pilot:
     def __post_init__(self) -> None:
         require_text(self.title, "title", limit=TITLE_LIMIT)
         require_texts(self, "summary", "organisation", "challenge", "second_site")
+        for several in ("topics", "stakeholders", "evaluations", "barriers", "assets"):
+            object.__setattr__(self, several, once_each(getattr(self, several)))
         for topic in self.topics:
             require_text(topic, "topics", limit=TITLE_LIMIT)
         if self.country is not None and self.country not in country_names():
             raise InvalidRecordError(f"{self.country!r} is not a country's two-letter code", field="country")
-        if not (2 <= len(self.language) <= 8 and self.language.islower() and self.language.isascii()):
+        if not re.fullmatch(r"(?=.{2,8}$)[a-z]{2,}([-_][a-z0-9]+)*", self.language):
             raise InvalidRecordError(f"{self.language!r} is not a language code such as en or nl", field="language")
         for path in self.pending:
             _require_pending(self, path)
@@ -281,5 +292,7 @@ def _require_pending(pilot: Pilot, path: str) -> None:
     if path.partition(".")[0] in ("provenance", "title", "visibility", "pending"):
         raise InvalidRecordError("can be neither planned nor unknown", field=path)
     value = value_at(pilot, path)
+    if dataclasses.is_dataclass(value) and not isinstance(value, PartialDate):
+        raise InvalidRecordError("has several answers; say of each what is planned or unknown", field=path)
     if value not in (None, (), Stage.UNKNOWN):
         raise InvalidRecordError("is answered, so it is neither planned nor unknown", field=path)

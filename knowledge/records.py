@@ -61,16 +61,25 @@ _Pending = dict[str, Planned | Unknown]
 
 def pilot_from_record(record: Mapping[str, Plain]) -> Pilot:
     """The pilot that a record describes; InvalidRecordError names the field that no pilot may have so."""
+    try:
+        return _read_pilot(record)
+    except InvalidRecordError as error:
+        first, *rest = error.field.split(".")
+        raise InvalidRecordError(error.reason, field=".".join((PLAIN_NAMES.get(first, first), *rest))) from None
+
+
+def _read_pilot(record: Mapping[str, Plain]) -> Pilot:
     record = {_ALSO.get(str(name), str(name)): value for name, value in record.items()}
     origin = {ours: record.pop(theirs, None) for theirs, ours in _PROVENANCE_NAMES.items()}
     for theirs, ours in _PILOT_NAMES.items():
         record[ours] = record.pop(theirs, None)
     if record.get("country") and _read_pending(record["country"], "country") is None:
-        record["country"] = country_code(_text(record["country"], "country"))
+        name = _text(record["country"], "country")
+        record["country"] = country_code(name) if name else None
     pending: _Pending = {}
     fields = _read_fields(Pilot, record, "", pending, leave=("provenance", "pending"))
-    provenance = _build(Provenance, _read_fields(Provenance, origin, "", pending), "", names=PLAIN_NAMES)
-    return _build(Pilot, {**fields, "provenance": provenance, "pending": pending}, "", names=PLAIN_NAMES)
+    provenance = _build(Provenance, _read_fields(Provenance, origin, "", pending), "")
+    return _build(Pilot, {**fields, "provenance": provenance, "pending": pending}, "")
 
 
 def pilot_to_record(pilot: Pilot) -> dict[str, Plain]:
@@ -158,10 +167,10 @@ def _own_date_names(dates: Mapping[str, Any]) -> dict[str, Any]:
 def _read_several(
     read: Callable[[Any, str, _Pending], Any], value: Any, path: str, pending: _Pending
 ) -> tuple[Any, ...]:
-    """A tuple; a single value counts as a list of one, and one that stands twice is kept once."""
+    """A tuple; a single value counts as a list of one."""
     values = value if isinstance(value, list | tuple) else [value]
     read_values = (read(each, f"{path}.{place}", pending) for place, each in enumerate(values, 1))
-    return tuple(dict.fromkeys(each for each in read_values if each is not None))
+    return tuple(each for each in read_values if each is not None)
 
 
 def _read_text(value: Any, path: str, _pending: _Pending) -> str | None:
@@ -243,20 +252,19 @@ _SIMPLE: dict[Any, Callable[[Any, str, _Pending], Any]] = {
 }
 
 
-def _build(kind: type[R], fields: Mapping[str, Any], path: str, *, names: Mapping[str, str] | None = None) -> R:
-    """Build a record, turning what it refuses into an error under the name people know the field by."""
+def _build(kind: type[R], fields: Mapping[str, Any], path: str) -> R:
+    """Build a record, turning what it refuses into an error with the whole path of the field."""
     try:
         return kind(**fields)
     except InvalidRecordError as error:
-        field = (names or {}).get(error.field, error.field)
-        raise InvalidRecordError(error.reason, field=f"{path}{field}".rstrip(".")) from None
+        raise InvalidRecordError(error.reason, field=f"{path}{error.field}".rstrip(".")) from None
     except TypeError:
         required = [
             each.name for each in dataclasses.fields(kind)  # type: ignore[arg-type]  # every kind here is a dataclass
             if each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
         ]  # fmt: skip
         missing = next(name for name in required if name not in fields)
-        raise InvalidRecordError("is missing", field=f"{path}{(names or {}).get(missing, missing)}") from None
+        raise InvalidRecordError("is missing", field=f"{path}{missing}") from None
 
 
 def _write(record: Any) -> dict[str, Plain]:

@@ -47,5 +47,5 @@ def require_text(value: str, field: str, *, limit: int = TEXT_LIMIT) -> None:
 
 def require_link(value: str, field: str) -> None:
     """Raise InvalidRecordError unless `value` is an http or https address."""
-    if not re.fullmatch(r"https?://[^\s<>\"]{3,2000}", value):
+    if not re.fullmatch(r"https?://[^\s<>\"]{3,2000}", value) or value != clean(value):
         raise InvalidRecordError(f"{value[:80]!r} is not a web address (https://…)", field=field)

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from knowledge.errors import InvalidRecordError
+from knowledge.text import require_text
 
 
 class Audience(StrEnum):
@@ -37,9 +38,14 @@ class Visibility:
 
     def __post_init__(self) -> None:
         if self.audience is not Audience.PUBLIC and not self.community:
-            raise InvalidRecordError(f"{self.audience} needs the community it belongs to", field="visibility.community")
+            raise InvalidRecordError(f"{self.audience} needs the community it belongs to", field="community")
         if self.people and not self.community:
-            raise InvalidRecordError("people are listed within a community; name it", field="visibility.community")
+            raise InvalidRecordError("people are listed within a community; name it", field="community")
+        if self.community is not None:
+            require_text(self.community, "community")
+        for person in self.people:
+            require_text(person, "people")
+        object.__setattr__(self, "people", frozenset(self.people))
 
     def is_open_to(self, viewer: Viewer, today: date) -> bool:
         """Whether `viewer` may see it on `today`. The one rule; search filters must agree with it."""

