@@ -1,9 +1,30 @@
 """Search: who tried it, as far as this viewer may see, and how sure that is."""
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from pathlib import Path
 
-from knowledge.pilots import Pilot
+import numpy as np
+
+from knowledge import questions
+from knowledge.errors import UnavailableError
+from knowledge.index.index import Index, Progress
+from knowledge.index.parts import Part, parts_of
+from knowledge.index.ranking import Ranking, rank
+from knowledge.index.schema import stage_number
+from knowledge.index.thesaurus import Thesaurus, load_thesaurus
+from knowledge.pilots import Pilot, Stage
+from knowledge.ports import Embedder, PilotStore, Vectors
+from knowledge.questions import Question
+from knowledge.visibility import Viewer
+
+FLOOR = 0.5  # the score from which a pilot is what was asked for; the scores are calibrated to it
+LIMIT = 10
+_PATIENCE = 1.0  # seconds that a search waits for the newest changes; what is there is searched then
 
 
 class Level(StrEnum):
@@ -39,3 +60,119 @@ class Hits:
     pilots: int
     countries: int
     stopped: int
+
+
+class Search:
+    """Finds pilots by words and, with an embedder, by meaning. Made by `open_search`."""
+
+    def __init__(self, index: Index, store: PilotStore, embedder: Embedder | None, thesaurus: Thesaurus) -> None:
+        self._index = index
+        self._store = store
+        self._embedder = embedder
+        self._thesaurus = thesaurus
+        self._refreshing: asyncio.Task[None] | None = None
+        self._embedding: asyncio.Task[None] | None = None
+
+    def read(self, text: str, today: date) -> Question:
+        """What a person asks, read with what the base knows. InvalidQuestionError where nothing is asked."""
+        return questions.read(text, self._index.vocabulary())
+
+    async def find(self, question: Question, viewer: Viewer, *, today: date, limit: int = LIMIT) -> Hits:
+        """What answers the question among all that `viewer` may see on `today`.
+
+        Raises UnavailableError where the database does not answer.
+        """
+        await self._refresh_awhile()
+        parts = parts_of(question.topic, question.language, question.expansions, self._thesaurus)
+        vector = await self._vector(question, parts)
+        ranking = await asyncio.to_thread(
+            rank, self._index, question, parts, vector, viewer=viewer, today=today, limit=limit
+        )
+        hits = await self._hits(ranking, viewer, today)
+        return self._counted(ranking, hits)
+
+    async def refresh(self) -> None:
+        """Follow the database to where it is now, and begin to embed what is new.
+
+        Raises UnavailableError where the database does not answer.
+        """
+        await self._index.refresh()
+        if self._index.missing and (self._embedding is None or self._embedding.done()):
+            self._embedding = asyncio.create_task(self._embed_quietly())
+
+    async def embed(self, progress: Progress | None = None) -> None:
+        """Follow the database and give every pilot its vector, telling how far it is.
+
+        Raises UnavailableError where the model is away.
+        """
+        await self._index.refresh()
+        await self._index.embed(progress)
+
+    async def close(self) -> None:
+        for task in (self._refreshing, self._embedding):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError, UnavailableError):
+                    await task
+
+    async def _embed_quietly(self) -> None:
+        # The next refresh tries again; meanwhile pilots are found by their words.
+        with suppress(UnavailableError):
+            await self._index.embed()
+
+    async def _refresh_awhile(self) -> None:
+        """Wait for the newest changes, not long: whoever made an index from nothing waits for that in `open_search`."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self.refresh())
+        done, _ = await asyncio.wait({self._refreshing}, timeout=_PATIENCE)
+        for task in done:
+            task.result()
+
+    async def _vector(self, question: Question, parts: Sequence[Part]) -> Vectors | None:
+        """None where there is no model, it is away, or nothing is asked of meaning."""
+        if self._embedder is None or not parts:
+            return None
+        with suppress(UnavailableError):
+            (vector,) = await self._embedder.embed([question.topic])
+            return np.asarray(vector, np.float32)
+        return None
+
+    async def _hits(self, ranking: Ranking, viewer: Viewer, today: date) -> tuple[Hit, ...]:
+        """The pilots as the database has them now: the index may lag behind one that was just hidden or removed."""
+        ids = await asyncio.to_thread(self._index.pilot_ids, ranking.rows)
+        pilots = [await self._store.get(pilot_id) for pilot_id in ids]
+        return tuple(
+            Hit(pilot=pilot, score=round(float(score), 4), level=_level(score, fits=bool(fits)))
+            for pilot, score, fits in zip(pilots, ranking.scores, ranking.fitting, strict=True)
+            if pilot is not None and pilot.visibility.is_open_to(viewer, today)
+        )
+
+    def _counted(self, ranking: Ranking, hits: tuple[Hit, ...]) -> Hits:
+        rows, matches = self._index.rows, ranking.matches
+        return Hits(
+            hits=hits,
+            answered=ranking.confidence >= FLOOR,
+            confidence=ranking.confidence,
+            pilots=len(matches),
+            countries=len(set(rows["country"][matches].tolist()) - {0}),
+            stopped=int(np.count_nonzero(rows["stage"][matches] == stage_number(Stage.STOPPED))),
+        )
+
+
+@asynccontextmanager
+async def open_search(folder: Path, store: PilotStore, embedder: Embedder | None) -> AsyncIterator[Search]:
+    """The search over an index in `folder`, made anew where it is missing, foreign or damaged.
+
+    Raises UnavailableError where the database does not answer.
+    """
+    thesaurus = load_thesaurus()
+    search = Search(Index(folder, store, embedder, thesaurus), store, embedder, thesaurus)
+    await search.refresh()
+    try:
+        yield search
+    finally:
+        await search.close()
+
+
+def _level(score: float, *, fits: bool) -> Level:
+    return Level.REALLY if fits and score >= FLOOR else Level.CLOSE

@@ -1,0 +1,235 @@
+"""The index: a cache of one database in one folder, followed by its change feed, that can always be made anew."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import filelock
+import numpy as np
+
+from knowledge.errors import UnavailableError
+from knowledge.index.queries import Queries
+from knowledge.index.rows import Rows
+from knowledge.index.schema import SCHEMA, hash_of
+from knowledge.index.state import State, is_sound, read_state, signature, write_state
+from knowledge.index.thesaurus import Thesaurus
+from knowledge.index.vectors import VectorLog, VectorTable
+from knowledge.index.vocabulary import BaseVocabulary
+from knowledge.index.words import WordIndex
+from knowledge.ports import Change, Embedder, PilotStore
+
+Progress = Callable[[int, int], None]
+"""Told how many texts are embedded, of how many."""
+
+_BATCH = 5_000  # changes taken and committed at a time
+_TEXTS = 64  # embedded at a time: a few seconds at most, so that what is done is soon kept
+_WAIT = 10.0  # seconds for another process that writes, before what is here is searched
+_NEW_VOCABULARY = 100  # made anew when one pilot in so many is new
+_GLANCE = 0.05  # seconds between two looks at what another process has written
+
+
+class Index:
+    """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece."""
+
+    def __init__(self, folder: Path, store: PilotStore, embedder: Embedder | None, thesaurus: Thesaurus) -> None:
+        self._folder = folder
+        self._store = store
+        self._embedder = embedder
+        self._thesaurus = thesaurus
+        self._refreshing = asyncio.Lock()
+        self._embedding = asyncio.Lock()
+        self._writing = filelock.FileLock(folder / "writing.lock", timeout=0, thread_local=False)
+        self._state: State | None = None
+        self._seen: tuple[int, int, int] | None = None
+        self._vocabulary: BaseVocabulary | None = None
+        self._vocabulary_of = 0  # pilots
+        self.lock = threading.Lock()
+        self.words: WordIndex
+        self.rows = Rows()
+        self.queries: Queries
+        self.table: VectorTable | None = None
+        self._log: VectorLog | None = None
+
+    async def refresh(self) -> None:
+        """Follow the database to where it is now, or wait a while for the process that does.
+
+        Raises UnavailableError where the database does not answer.
+        """
+        async with self._refreshing:
+            try:
+                await self._refresh()
+            except (ValueError, OSError):  # what tantivy raises for files that vanished or broke under it
+                self._state = None
+                await self._refresh()
+
+    async def _refresh(self) -> None:
+        if self._state is None or not await asyncio.to_thread(self._is_current):
+            await self._open(await self._store.identity())
+        await asyncio.to_thread(self._load)
+        changes = await self._store.changes(self.rows.position, _BATCH)
+        if changes:
+            await self._follow(changes)
+
+    async def embed(self, progress: Progress | None = None) -> None:
+        """Give every pilot its vector. Returns at once where another process is at it, or there is no model."""
+        if self._embedder is None:
+            return
+        async with self._embedding:
+            lock = filelock.FileLock(self._folder / "vectors.lock", timeout=0, thread_local=False)
+            with suppress(filelock.Timeout), lock:
+                await self._embed_missing(self._embedder, progress)
+
+    @property
+    def missing(self) -> int:
+        """How many texts have no vector yet; 0 where there is no model."""
+        return 0 if self.table is None else len(self.table.missing(self.rows.text_hashes, self.rows.alive))
+
+    def vocabulary(self) -> BaseVocabulary:
+        """What the base knows of words; of a while ago where only a few pilots have changed since."""
+        if self._vocabulary is None or abs(self.words.count - self._vocabulary_of) * _NEW_VOCABULARY > self.words.count:
+            self._vocabulary_of = self.words.count
+            self._vocabulary = BaseVocabulary(
+                self.words.vocabulary("surface"),
+                self.words.vocabulary("named"),
+                self.words.vocabulary("acronym"),
+                self._thesaurus.vocabulary,
+            )
+        return self._vocabulary
+
+    def pilot_ids(self, rows: Iterable[int]) -> list[str]:
+        with self.lock:
+            return [self.words.pilot_id(int(row)) for row in rows]
+
+    async def _embed_missing(self, embedder: Embedder, progress: Progress | None) -> None:
+        assert self.table is not None
+        assert self._log is not None
+        await asyncio.to_thread(self._load)
+        missing = self.table.missing(self.rows.text_hashes, self.rows.alive)
+        for start in range(0, len(missing), _TEXTS):
+            rows = missing[start : start + _TEXTS].tolist()
+            texts = await asyncio.to_thread(self._texts, rows)
+            vectors = await embedder.embed(texts)
+            await asyncio.to_thread(self._log.add, [hash_of(text) for text in texts], vectors)
+            await asyncio.to_thread(self._load_vectors)
+            if progress:
+                progress(min(start + _TEXTS, len(missing)), len(missing))
+
+    def _texts(self, rows: Iterable[int]) -> list[str]:
+        with self.lock:
+            return [self.words.text(row) for row in rows]
+
+    async def _open(self, database: str) -> None:
+        """Open what is there if it is ours, current and whole; else begin anew."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        if await asyncio.to_thread(self._adopt, database):
+            return
+        if not await self._take_turn():
+            raise UnavailableError("Another process is making the search index anew; ask again in a minute.")
+        try:
+            # Another process may have made it while we waited.
+            if not await asyncio.to_thread(self._adopt, database):
+                await asyncio.to_thread(self._begin, database)
+        finally:
+            self._writing.release()
+
+    def _adopt(self, database: str) -> bool:
+        """Take the index on disk as ours, if it can be."""
+        state = read_state(self._folder)
+        if state is None or (state.schema, state.database) != (SCHEMA, database):
+            return False
+        if not is_sound(self._words_folder, state):
+            return False
+        try:
+            words = WordIndex(self._words_folder)
+        except (ValueError, OSError):  # what tantivy raises for files that it cannot read
+            return False
+        self._take(words, state)
+        return True
+
+    def _begin(self, database: str) -> None:
+        shutil.rmtree(self._words_folder, ignore_errors=True)
+        words = WordIndex(self._words_folder)
+        self._take(words, write_state(self._folder, self._words_folder, State(SCHEMA, database)))
+
+    def _take(self, words: WordIndex, state: State) -> None:
+        with self.lock:
+            self._state, self.words, self.rows = state, words, Rows()
+            self._seen = self._vocabulary = None
+            self.queries = Queries(words, ())
+            if self._embedder is not None:
+                self._log = VectorLog(self._vectors_path(self._embedder), self._embedder.dimensions)
+                self.table = VectorTable(self._embedder.dimensions)
+
+    def _is_current(self) -> bool:
+        """Whether the index on disk is still the one that is open here."""
+        if signature(self._folder) == self._seen:
+            return True
+        state = read_state(self._folder)
+        return state is not None and self._state is not None and state.edition == self._state.edition
+
+    async def _follow(self, changes: Sequence[Change]) -> None:
+        """Write the changes down, unless another process has meanwhile."""
+        if not await self._take_turn(until=changes[-1].number):
+            return
+        try:
+            await self._catch_up()
+        finally:
+            self._writing.release()
+
+    async def _take_turn(self, *, until: int | None = None) -> bool:
+        """Wait to be the one that writes; not once the index is at change `until`, nor beyond patience."""
+        for _ in range(int(_WAIT / _GLANCE)):
+            with suppress(filelock.Timeout):
+                self._writing.acquire()
+                return True
+            await asyncio.sleep(_GLANCE)
+            if until is not None:
+                await asyncio.to_thread(self._load)
+                if self.rows.position >= until:
+                    break
+        return False
+
+    async def _catch_up(self) -> None:
+        """To the newest change, while nobody else writes."""
+        await asyncio.to_thread(self._load)
+        while changes := await self._store.changes(self.rows.position, _BATCH):
+            await asyncio.to_thread(self._write, changes)
+
+    def _write(self, changes: Sequence[Change]) -> None:
+        assert self._state is not None
+        self.words.write(changes, self.rows.count)
+        self._state = write_state(self._folder, self._words_folder, self._state)
+        self._load()
+
+    def _load(self) -> None:
+        """See what was committed, here or by another process."""
+        seen = signature(self._folder)
+        if seen == self._seen:
+            return self._load_vectors()
+        with self.lock:
+            self.words.reload()
+            before = self.rows.generation
+            for numbers in self.words.numbers(self.rows.position):
+                self.rows.put(np.array(numbers["row"], np.int64), numbers, self.words.visibility)
+            self.queries = Queries(self.words, self.rows.languages)
+            changed = self.rows.generation != before
+        self._seen = seen
+        self._load_vectors(anyway=changed)
+        return None
+
+    def _load_vectors(self, *, anyway: bool = False) -> None:
+        if self._log is not None and self.table is not None:
+            with self.lock:
+                if self._log.refresh() or anyway:
+                    self.table.fill(self.rows.text_hashes, self.rows.alive, self._log)
+
+    @property
+    def _words_folder(self) -> Path:
+        return self._folder / "words"
+
+    def _vectors_path(self, embedder: Embedder) -> Path:
+        """One file for each model, named so that no character of a model's name can matter."""
+        return self._folder / f"vectors-{hash_of(embedder.name):016x}-{embedder.dimensions}.bin"

@@ -1,0 +1,105 @@
+"""The parts of a question as a query of the word index, and how much they ask for."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import tantivy
+
+from knowledge.index.analysis import stems
+from knowledge.index.parts import Part
+from knowledge.index.thesaurus import Name
+from knowledge.index.words import WordIndex
+
+OTHER_NAME_WEIGHT = 0.6  # of another name's score; docs/explanation/search.md, "The thesaurus"
+FOREIGN_WORD_MASS = 3.0  # of a foreign word that nothing here knows: a middling word's
+
+_Stems = tuple[tuple[str, ...], ...]
+"""For each word of a name, those of its stems that some pilot holds."""
+
+
+class Queries:
+    """Made for one state of a word index; `languages` are those of its pilots."""
+
+    def __init__(self, index: WordIndex, languages: Sequence[str]) -> None:
+        self._index = index
+        self._languages = tuple(languages)
+        self._known_names: dict[Name, _Stems] = {}
+
+    def query(self, parts: Sequence[Part], filters: Iterable[tantivy.Query] = ()) -> tantivy.Query | None:
+        """Any of the parts, the more the better, of what every filter lets through; None where no pilot has any."""
+        wanted = [query for part in parts if (query := self._part_query(part)) is not None]
+        if not wanted:
+            return None
+        kept = [(tantivy.Occur.Must, tantivy.Query.const_score_query(each, 0.0)) for each in filters]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, _any(wanted)), *kept]) if kept else _any(wanted)
+
+    def any_of(self, number: str, values: Sequence[int]) -> tantivy.Query:
+        """A filter: this number is one of these."""
+        return tantivy.Query.term_set_query(self._index.schema, number, list(values))
+
+    def between(self, number: str, lowest: int, highest: int) -> tantivy.Query:
+        """A filter: this number is from the lowest to the highest."""
+        return tantivy.Query.range_query(self._index.schema, number, tantivy.FieldType.Integer, lowest, highest)
+
+    def mass(self, parts: Sequence[Part], language: str) -> float:
+        """How much is asked for: the sum of what each part would tell, rare ones more."""
+        return sum(self._mass(part, language) for part in parts)
+
+    @property
+    def rarest(self) -> float:
+        """The most that one word can tell here: more in a large base than in a small one."""
+        return self._inverse(0)
+
+    def _mass(self, part: Part, language: str) -> float:
+        own = self._frequency(part.name, most=True)
+        if own or language in ("", "en"):
+            return self._inverse(own)
+        others = max((self._frequency(each, most=False) for each in part.others), default=0)
+        return self._inverse(others) if others else FOREIGN_WORD_MASS
+
+    def _frequency(self, name: Name, *, most: bool) -> int:
+        """In how many pilots the name's most, or least, frequent word stands."""
+        each = [max(map(self._index.frequency, known), default=0) for known in self._known(name)]
+        return max(each) if most else min(each)
+
+    def _inverse(self, frequency: int) -> float:
+        """BM25's inverse document frequency."""
+        return math.log(1 + (self._index.count - frequency + 0.5) / (frequency + 0.5))
+
+    def _part_query(self, part: Part) -> tantivy.Query | None:
+        """The best of its names: its own by any of their words, another only by all of them."""
+        own = self._known(part.name)
+        names = [_any([self._word(each) for each in own if each])] if any(own) else []
+        names.extend(
+            tantivy.Query.boost_query(_all([self._word(each) for each in other]), OTHER_NAME_WEIGHT)
+            for other in dict.fromkeys(map(self._known, part.others))
+            if other != own and all(other)
+        )
+        return _best(names) if names else None
+
+    def _word(self, stems_of_word: Sequence[str]) -> tantivy.Query:
+        return _best([tantivy.Query.term_query(self._index.schema, "words", each, "freq") for each in stems_of_word])
+
+    def _known(self, name: Name) -> _Stems:
+        known = self._known_names.get(name)
+        if known is None:
+            known = self._known_names[name] = tuple(
+                tuple(each for each in stems(word, self._languages) if self._index.frequency(each)) for word in name
+            )
+        return known
+
+
+def _any(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return _joined(queries, tantivy.Occur.Should)
+
+
+def _all(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return _joined(queries, tantivy.Occur.Must)
+
+
+def _joined(queries: Sequence[tantivy.Query], occur: tantivy.Occur) -> tantivy.Query:
+    return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(occur, each) for each in queries])
+
+
+def _best(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(list(queries))

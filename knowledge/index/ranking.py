@@ -1,0 +1,149 @@
+"""Ranking: words and meaning as one evidence, filters inside, and what the evidence is worth.
+
+Every number here is chosen in docs/explanation/search.md, with the table that chose it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from knowledge.index.index import Index
+from knowledge.index.parts import Part
+from knowledge.index.rows import Mask, days_of
+from knowledge.index.schema import hash_of, letters, stage_number
+from knowledge.pilots import Stage
+from knowledge.ports import Vectors
+from knowledge.questions import Question
+from knowledge.visibility import Viewer
+
+DEPTH = 500  # pilots taken from the word index
+# Evidence by words is BM25 over the root of what was asked for times the most that a word can tell here, which makes it
+# a number of no unit that means the same in a small base. Its logistic, where there is nothing else:
+WORDS_FLOOR = 1.47
+WORDS_SLOPE = 3.8
+# Evidence with vectors is the cosine plus this share of the evidence by words; its logistic:
+WORDS_SHARE = 0.25
+FUSED_FLOOR = 0.88
+FUSED_SLOPE = 10.0
+# Added to the logit for ranking only: what the asker named comes first, unless it hardly is about it.
+FILTER_BONUS = 100.0
+STOPPED_BONUS = 3.0
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Rows, best first; how sure it is of each that it is what was asked for, and whether it is where it was asked.
+
+    `matches` are all rows that clear the floor, of however many.
+    """
+
+    rows: npt.NDArray[np.int64]
+    scores: Numbers
+    fitting: Mask
+    confidence: float
+    matches: npt.NDArray[np.int64]
+
+
+def rank(
+    index: Index,
+    question: Question,
+    parts: tuple[Part, ...],
+    vector: Vectors | None,
+    *,
+    viewer: Viewer,
+    today: date,
+    limit: int,
+) -> Ranking:
+    """Of the pilots that `viewer` may see on `today`. `vector` is the question's, None to go by words alone."""
+    with index.lock:
+        visible = index.rows.open_to(viewer, today)
+        fitting = visible & index.rows.matching(
+            question.countries, question.organisations, question.stages, question.period
+        )
+        if not parts:
+            return _by_filters(index, fitting, limit)
+        strengths = _strengths(index, question, parts, viewer, today)
+        rows, logits = _evidence(index, strengths, vector, visible)
+        bonus = FILTER_BONUS * fitting[rows]
+        if question.wants_stopped:
+            bonus += STOPPED_BONUS * (index.rows["stage"][rows] == stage_number(Stage.STOPPED))
+        best = _best(logits + bonus, limit)
+        fits = fitting[rows]
+        scores = 1 / (1 + np.exp(-logits))
+        return Ranking(
+            rows=rows[best],
+            scores=scores[best],
+            fitting=fits[best],
+            confidence=float(scores[fits].max(initial=0.0)),
+            matches=rows[fits & (logits >= 0)],
+        )
+
+
+def _by_filters(index: Index, fitting: Mask, limit: int) -> Ranking:
+    """Where a question is nothing but filters, all that fit are what was asked for, the latest first."""
+    rows = np.flatnonzero(fitting)
+    latest = rows[np.argsort(-index.rows["last"][rows], kind="stable")]
+    shown = latest[:limit]
+    return Ranking(shown, np.ones(len(shown)), np.ones(len(shown), np.bool_), float(bool(len(rows))), rows)
+
+
+def _strengths(
+    index: Index, question: Question, parts: tuple[Part, ...], viewer: Viewer, today: date
+) -> npt.NDArray[np.float32]:
+    """For each row its evidence by words: 0 where it has none of them, or too many have more."""
+    strengths = np.zeros(index.rows.count, np.float32)
+    asked_for = np.sqrt(index.queries.mass(parts, question.language) * index.queries.rarest)
+    groups = index.rows.open_group_hashes(viewer, today)
+    seen = [] if groups is None else [index.queries.any_of("group", groups)]
+    asked = _filters(index, question)
+    for filters in ([*seen, *asked], seen) if asked else (seen,):
+        query = index.queries.query(parts, filters)
+        if query is not None:
+            rows, scores = index.words.search(query, DEPTH)
+            strengths[rows] = scores / asked_for
+    return strengths
+
+
+def _filters(index: Index, question: Question) -> list[tantivy.Query]:
+    """The question's own filters, as `Rows.matching` has them."""
+    filters = [
+        index.queries.any_of(number, values)
+        for number, values in (
+            ("country", [letters(each) for each in question.countries]),
+            ("organisation", [hash_of(each) for each in question.organisations]),
+            ("stage", [stage_number(each) for each in question.stages]),
+        )
+        if values
+    ]
+    if question.period is not None:
+        first, last = days_of(question.period)
+        filters += [index.queries.between("first", 0, last), index.queries.between("last", first, date.max.toordinal())]
+    return filters
+
+
+def _evidence(
+    index: Index, strengths: npt.NDArray[np.float32], vector: Vectors | None, visible: Mask
+) -> tuple[npt.NDArray[np.int64], Numbers]:
+    """Rows that may answer, and the logits of their evidence."""
+    by_words = WORDS_SLOPE * (strengths - WORDS_FLOOR)
+    if vector is None or index.table is None:
+        rows = np.flatnonzero((strengths > 0) & visible)
+        return rows, by_words[rows].astype(np.float64)
+    near = index.table.nearness(vector, None if visible.all() else visible)
+    # A pilot whose vector is still being made counts by its words, on the same scale.
+    fused = np.where(np.isnan(near), by_words, FUSED_SLOPE * (near + WORDS_SHARE * strengths - FUSED_FLOOR))
+    rows = np.flatnonzero(visible & ((strengths > 0) | ~np.isnan(near)))
+    return rows, fused[rows].astype(np.float64)
+
+
+def _best(values: Numbers, limit: int) -> npt.NDArray[np.int64]:
+    """Places of the largest values, largest first."""
+    if len(values) > limit:
+        largest = np.argpartition(-values, limit - 1)[:limit]
+        return largest[np.argsort(-values[largest], kind="stable")]
+    return np.argsort(-values, kind="stable")

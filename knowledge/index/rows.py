@@ -1,0 +1,132 @@
+"""The numbers of every pilot in memory, a row each: what filters are made of."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.dates import Period
+from knowledge.index.schema import hash_of, letters, stage_number, word_of
+from knowledge.pilots import Stage
+from knowledge.visibility import Viewer, Visibility
+
+Mask = npt.NDArray[np.bool_]
+
+_KINDS: dict[str, type[np.generic]] = {
+    "change": np.int64, "alive": np.bool_, "group": np.int32, "country": np.uint64, "stage": np.uint8,
+    "organisation": np.uint64, "first": np.int32, "last": np.int32, "language": np.uint64, "text_hash": np.uint64,
+}  # fmt: skip
+
+
+class Rows:
+    """Columns that grow. A row keeps its place for as long as the index lives; a removed pilot is not alive."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.generation = 0  # counted up with every change here
+        self._columns: dict[str, npt.NDArray[Any]] = {name: np.zeros(0, kind) for name, kind in _KINDS.items()}
+        self._group_hashes: dict[int, int] = {}
+        self._groups: list[Visibility] = []
+        # What a viewer may see changes with the day and the groups alone.
+        self._open_groups = functools.lru_cache(maxsize=256)(self._find_open_groups)
+
+    def __getitem__(self, column: str) -> npt.NDArray[Any]:
+        """One number of every row, up to `count`."""
+        return self._columns[column][: self.count]
+
+    @property
+    def alive(self) -> Mask:
+        return self._columns["alive"][: self.count]
+
+    @property
+    def text_hashes(self) -> npt.NDArray[np.uint64]:
+        return self._columns["text_hash"][: self.count]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those of the pilots, the most frequent first."""
+        numbers, counts = np.unique(self["language"][self.alive], return_counts=True)
+        return tuple(word_of(int(numbers[place])) for place in np.argsort(-counts, kind="stable"))
+
+    @property
+    def position(self) -> int:
+        """The newest change that arrived here."""
+        return int(self["change"].max()) if self.count else 0
+
+    def put(
+        self, rows: npt.NDArray[np.int64], numbers: Mapping[str, Sequence[int]], visibility: Callable[[int], Visibility]
+    ) -> None:
+        """Write these rows; `visibility` gives what a group's hash stands for, and is asked once for each."""
+        if not len(rows):
+            return
+        self._grow(int(rows.max()) + 1)
+        for name, kind in _KINDS.items():
+            if name != "group":
+                self._columns[name][rows] = np.array(numbers[name], kind)
+        alive = self._columns["alive"][rows]
+        groups = [
+            self._group(each, visibility) if is_alive else -1
+            for each, is_alive in zip(numbers["group"], alive, strict=True)
+        ]
+        self._columns["group"][rows] = groups
+        self.generation += 1
+
+    def _group(self, hashed: int, visibility: Callable[[int], Visibility]) -> int:
+        if hashed not in self._group_hashes:
+            self._groups.append(visibility(hashed))
+            self._group_hashes[hashed] = len(self._groups) - 1
+            self._open_groups.cache_clear()
+        return self._group_hashes[hashed]
+
+    def _grow(self, count: int) -> None:
+        for name, column in self._columns.items():
+            if count > len(column):
+                larger = np.zeros(max(count, len(column) * 2, 1024), column.dtype)
+                larger[: len(column)] = column
+                self._columns[name] = larger
+        self.count = max(self.count, count)
+
+    def open_to(self, viewer: Viewer, today: date) -> Mask:
+        """The pilots that `viewer` may see on `today`."""
+        is_open = self._open_groups(viewer, today)
+        # The last place of the table stands for group -1: removed.
+        mask: Mask = np.append(is_open, False)[self["group"]]
+        return mask
+
+    def open_group_hashes(self, viewer: Viewer, today: date) -> list[int] | None:
+        """The same as hashes of visibilities, for the word index; None where nothing is hidden."""
+        is_open = self._open_groups(viewer, today)
+        if is_open.all():
+            return None
+        return [hashed for hashed, group in self._group_hashes.items() if is_open[group]]
+
+    def _find_open_groups(self, viewer: Viewer, today: date) -> Mask:
+        return np.array([each.is_open_to(viewer, today) for each in self._groups], np.bool_)
+
+    def matching(
+        self, countries: Iterable[str], organisations: Iterable[str], stages: Iterable[Stage], period: Period | None
+    ) -> Mask:
+        """The pilots that a question's filters let through: any of each kind, all kinds together."""
+        mask = np.ones(self.count, np.bool_)
+        for column, wanted in (
+            ("country", [letters(each) for each in countries]),
+            ("organisation", [hash_of(each) for each in organisations]),
+            ("stage", [stage_number(each) for each in stages]),
+        ):
+            if wanted:
+                mask &= np.isin(self[column], np.array(wanted, _KINDS[column]))
+        if period is not None:
+            first, last = days_of(period)
+            mask &= (self["first"] <= last) & (self["last"] >= first) & (self["first"] >= 0)
+        return mask
+
+
+def days_of(period: Period) -> tuple[int, int]:
+    """Its first and last day as ordinals."""
+    return (
+        period.first.toordinal() if period.first else 0,
+        period.last.toordinal() if period.last else date.max.toordinal(),
+    )

@@ -1,0 +1,179 @@
+"""A pilot as the index keeps it: the terms it is found by, and the numbers it is filtered by."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import tantivy
+
+from knowledge.index.analysis import ANALYSIS, terms, words
+from knowledge.learnings import Learning
+from knowledge.pilots import Pilot, Stage
+from knowledge.ports import Change
+from knowledge.visibility import Audience, Visibility
+
+SCHEMA = f"1.{ANALYSIS}"
+"""Changed whenever the same pilots would make another index; every index of another schema is made anew."""
+
+TITLE_WEIGHT = 2  # the title counts twice: see docs/explanation/search.md
+NUMBERS = (
+    "row", "change", "alive", "group", "country", "stage", "organisation", "first", "last", "language", "text_hash",
+)  # fmt: skip
+UNDATED = -1
+_STAGES = tuple(Stage)
+_ACRONYM = re.compile(r"\(([A-Z][A-Z0-9&-]{1,7})s?\)")
+_EMBEDDED_CHARACTERS = 4_000  # more than the 256 tokens that a model reads
+
+
+def build_schema() -> tantivy.Schema:
+    """`words` ranks; the rest filters; `surface`, `named` and `acronym` are the public vocabulary."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+    for number in NUMBERS:
+        kind = builder.add_integer_field if number in ("change", "first", "last") else builder.add_unsigned_field
+        kind(number, indexed=True, fast=True)
+    builder.add_bytes_field("visibility", stored=True)
+    builder.add_bytes_field("text", stored=True)
+    for vocabulary in ("named", "acronym"):
+        builder.add_text_field(vocabulary, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("surface", tokenizer_name="whitespace", index_option="basic")
+    return builder.build()
+
+
+def document(change: Change, row: int) -> tantivy.Document:
+    """What a change leaves in the index; of a removed pilot only that it is gone."""
+    made = tantivy.Document()
+    made.add_text("id", change.pilot_id)
+    numbers = {"row": row, "change": change.number, "alive": 0}
+    if change.pilot is not None:
+        pilot, learnings = change.pilot, _told_to_all(change.pilot, change.learnings)
+        numbers |= _numbers(pilot)
+        made.add_text("words", " ".join(_terms(pilot, learnings)))
+        made.add_bytes("visibility", write_visibility(pilot.visibility))
+        made.add_bytes("text", embedded_text(pilot).encode())
+        if pilot.visibility.audience is Audience.PUBLIC and pilot.visibility.embargo_until is None:
+            _add_vocabulary(made, pilot)
+    for name, value in numbers.items():
+        add = made.add_integer if name in ("change", "first", "last") else made.add_unsigned
+        add(name, value)
+    return made
+
+
+def embedded_text(pilot: Pilot) -> str:
+    return f"{pilot.title}. {pilot.summary or pilot.challenge or ''}"[:_EMBEDDED_CHARACTERS]
+
+
+def hash_of(text: str) -> int:
+    """64 bits."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def letters(code: str) -> int:
+    """A code of a few ASCII letters as a number; 0 of none."""
+    return int.from_bytes(code.encode()[:8], "big")
+
+
+def word_of(number: int) -> str:
+    """The code that `letters` made a number of."""
+    return number.to_bytes(8, "big").strip(b"\0").decode()
+
+
+def stage_number(stage: Stage) -> int:
+    return _STAGES.index(stage)
+
+
+def write_visibility(visibility: Visibility) -> bytes:
+    parts = (
+        visibility.audience.value,
+        visibility.community,
+        sorted(visibility.people),
+        visibility.embargo_until and visibility.embargo_until.isoformat(),
+    )
+    return json.dumps(parts).encode()
+
+
+def read_visibility(written: bytes) -> Visibility:
+    audience, community, people, embargo = json.loads(written)
+    return Visibility(
+        audience=Audience(audience),
+        community=community,
+        people=frozenset(people),
+        embargo_until=date.fromisoformat(embargo) if embargo else None,
+    )
+
+
+def _numbers(pilot: Pilot) -> dict[str, int]:
+    known = [each for each in (pilot.dates.started, pilot.dates.operational, pilot.dates.ended) if each]
+    return {
+        "alive": 1,
+        "group": hash_of(write_visibility(pilot.visibility).decode()),
+        "country": letters(pilot.country or ""),
+        "stage": stage_number(pilot.stage),
+        "organisation": hash_of(pilot.organisation or ""),
+        "first": min(each.first() for each in known).toordinal() if known else UNDATED,
+        "last": max(each.last() for each in known).toordinal() if known else UNDATED,
+        "language": letters(pilot.language),
+        "text_hash": hash_of(embedded_text(pilot)),
+    }
+
+
+def _terms(pilot: Pilot, learnings: Sequence[Learning]) -> list[str]:
+    found = terms(pilot.title, pilot.language) * TITLE_WEIGHT
+    for text in _texts(pilot, learnings):
+        found += terms(text, pilot.language)
+    return found
+
+
+def _texts(pilot: Pilot, learnings: Sequence[Learning]) -> Iterable[str]:
+    """All that a pilot is found by, besides its title."""
+    yield from (each for each in (pilot.summary, pilot.challenge, pilot.organisation) if each)
+    yield from pilot.topics
+    if pilot.outcome.stopped_because:
+        yield pilot.outcome.stopped_because
+    for barrier in pilot.barriers:
+        yield f"{barrier.description} {barrier.solved_by or ''}"
+    yield from (asset.name for asset in pilot.assets)
+    yield from (learning.text for learning in learnings)
+
+
+def _told_to_all(pilot: Pilot, learnings: Sequence[Learning]) -> list[Learning]:
+    """Those that whoever sees the pilot may see: a narrower one would make its words findable to others."""
+    seen = pilot.visibility
+    return [
+        each
+        for each in learnings
+        if each.visibility == seen
+        or (each.visibility.audience is Audience.PUBLIC and each.visibility.embargo_until is None)
+        or (
+            each.visibility.audience is Audience.COMMUNITY
+            and each.visibility.embargo_until is None
+            and seen.audience is not Audience.PUBLIC
+            and seen.community == each.visibility.community
+        )
+    ]
+
+
+def _add_vocabulary(made: tantivy.Document, pilot: Pilot) -> None:
+    text = f"{pilot.title} {pilot.summary or ''}"
+    made.add_text("surface", " ".join(sorted({word for word in words(text) if word.isalpha()})))
+    if pilot.organisation:
+        made.add_text("named", pilot.organisation[:200])
+    for acronym, spelling in spelt_out_in(text):
+        made.add_text("acronym", f"{acronym}\t{spelling}")
+
+
+def spelt_out_in(text: str) -> list[tuple[str, str]]:
+    """Acronyms that a text explains in its own words: "robotic process automation (RPA)"."""
+    found = []
+    for match in _ACRONYM.finditer(text):
+        acronym = match[1]
+        before = re.findall(r"[\w'’-]+", text[max(0, match.start() - 120) : match.start()])[-len(acronym) * 2 :]
+        for start in range(len(before)):
+            initials = "".join(word[0] for word in before[start:] if word[0].isalnum()).casefold()
+            if initials == acronym.casefold():
+                found.append((acronym, " ".join(before[start:]).casefold()))
+                break
+    return found

@@ -1,0 +1,108 @@
+"""The word index: tantivy, one document a pilot."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from knowledge.index.schema import NUMBERS, build_schema, document, read_visibility
+from knowledge.ports import Change
+from knowledge.visibility import Visibility
+
+_WRITER_MEMORY = 64_000_000  # bytes
+_CHUNK = 50_000  # rows read at a time
+
+Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+"""Rows and their BM25 scores, best first."""
+
+
+class WordIndex:
+    """Of one folder. Sees what was committed when it last reloaded; one process at a time may write."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.schema = build_schema()
+        self._index = tantivy.Index(self.schema, path=str(folder))
+        self._index.config_reader("manual")
+        self.reload()
+
+    def reload(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self._frequencies: dict[str, int] = {}
+
+    @property
+    def count(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def write(self, changes: Sequence[Change], next_row: int) -> None:
+        """Commit these changes, to be seen after a reload.
+
+        A pilot that is here keeps its row; new ones take the rows from `next_row` on.
+        """
+        writer = self._index.writer(_WRITER_MEMORY, 1)
+        for change in changes:
+            row = self._row_of(change.pilot_id) if self.count else None
+            if row is None:
+                row, next_row = next_row, next_row + 1
+            else:
+                writer.delete_documents_by_term("id", change.pilot_id)
+            writer.add_document(document(change, row))
+        writer.commit()
+        writer.wait_merging_threads()
+
+    def numbers(self, after: int) -> Iterator[dict[str, list[int]]]:
+        """The numbers of every row changed past `after`, some thousand rows at a time."""
+        newer = tantivy.Query.range_query(
+            self.schema, "change", tantivy.FieldType.Integer, lower_bound=after, include_lower=False
+        )
+        found = self._searcher.search(newer, max(self.count, 1), count=False).hits
+        for start in range(0, len(found), _CHUNK):
+            addresses = [address for _, address in found[start : start + _CHUNK]]
+            yield {
+                name: [int(each or 0) for each in self._searcher.fast_field_values(name, addresses)] for name in NUMBERS
+            }
+
+    def search(self, query: tantivy.Query, limit: int) -> Found:
+        found = self._searcher.search(query, limit, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in found])
+        return np.array(rows, np.int64), np.array([score for score, _ in found], np.float64)
+
+    def frequency(self, stem: str) -> int:
+        """In how many pilots a stem stands."""
+        known = self._frequencies.get(stem)
+        if known is None:
+            known = self._frequencies[stem] = int(self._searcher.doc_freq("words", stem))
+        return known
+
+    def vocabulary(self, field: str) -> dict[str, int]:
+        """Every term of one of the vocabulary's fields, with the number of pilots that hold it."""
+        return dict(self._searcher.terms_with_prefix(field, ""))
+
+    def visibility(self, group: int) -> Visibility:
+        """What the hash of a visibility stands for."""
+        return read_visibility(self._stored("group", group, "visibility"))
+
+    def pilot_id(self, row: int) -> str:
+        term = tantivy.Query.term_query(self.schema, "row", row, "basic")
+        ((_, address),) = self._searcher.search(term, 1, count=False).hits
+        return str(self._searcher.doc(address).get_first("id"))
+
+    def text(self, row: int) -> str:
+        """The text whose meaning stands for the pilot's."""
+        return self._stored("row", row, "text").decode()
+
+    def _stored(self, number: str, value: int, field: str) -> bytes:
+        term = tantivy.Query.term_query(self.schema, number, value, "basic")
+        ((_, address),) = self._searcher.search(term, 1, count=False).hits
+        return bytes(self._searcher.doc(address).get_first(field) or b"")
+
+    def _row_of(self, pilot_id: str) -> int | None:
+        term = tantivy.Query.term_query(self.schema, "id", pilot_id, "basic")
+        found = self._searcher.search(term, 1, count=False).hits
+        if not found:
+            return None
+        (row,) = self._searcher.fast_field_values("row", [found[0][1]])
+        return int(row or 0)
