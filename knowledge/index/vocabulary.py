@@ -18,9 +18,9 @@ _RARE = 2  # pilots: so rare a word may be a slip in the base itself
 _RIGHT_RATHER = 50  # times as frequent must its likely meaning be
 _LONGEST_NAME = 6  # words
 _PART = re.compile(r"[/:;,()|\n-]+\s|[()]")
-_LINKING = frozenset(("and of the for on in de van voor en het der und fur et").split())  # noqa: SIM905
-    ["and", "of", "the", "for", "on", "in", "de", "van", "voor", "en", "het", "der", "und", "fur", "et"]
-)
+_LINKING = frozenset({
+    "and", "of", "the", "for", "on", "in", "de", "van", "voor", "en", "het", "der", "und", "fur", "et",
+})  # fmt: skip
 
 
 class BaseVocabulary:
