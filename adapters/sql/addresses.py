@@ -42,6 +42,9 @@ def read_address(url: str) -> File | Server:
     except (ArgumentError, ValueError):
         # The address may hold a password, so it is not repeated.
         raise PilotlightError(f"The database address cannot be read; {_EXAMPLES}.") from None
+    if parts.get_backend_name() != "sqlite" and "@" in f"{parts.host}{parts.database}{''.join(parts.query)}":
+        # What looks like a host or a database here is a piece of a password.
+        raise PilotlightError("The database address cannot be read; write @ : / ? # % in a password as %40 %3A %2F …")
     match parts.get_backend_name():
         case "sqlite":
             if not parts.database or parts.database == ":memory:" or parts.query:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from adapters.sql.addresses import File, Server
@@ -22,15 +22,15 @@ class Connections:
 
     def __init__(self, address: File | Server) -> None:
         self.address = address
-        self._engine = _engine(address)
-        self._writer = self._engine.execution_options(pilotlight_writes=True)
+        self.engine = _engine(address)
+        self._writer = self.engine.execution_options(pilotlight_writes=True)
         # Writers of one process queue here and not on the database, where each would hold a connection.
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         with told_plainly(self.address):
-            async with self._engine.begin() as connection:
+            async with self.engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -41,7 +41,7 @@ class Connections:
                 yield connection
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self.engine.dispose()
 
 
 def _engine(address: File | Server) -> AsyncEngine:
@@ -58,7 +58,7 @@ def _engine(address: File | Server) -> AsyncEngine:
         case File(path):
             # Without an isolation level the driver begins no transaction of its own, and `_begin` does.
             settings = {"isolation_level": None, "timeout": _WAIT_SECONDS}
-            engine = create(f"sqlite+aiosqlite:///{path}", connect_args=settings)
+            engine = create(URL.create("sqlite+aiosqlite", database=str(path)), connect_args=settings)
             event.listen(engine.sync_engine, "connect", _set_pragmas)
             event.listen(engine.sync_engine, "begin", _begin)
             return engine

@@ -13,10 +13,11 @@ from adapters.sql.prepare import prepare
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The stores of one open database."""
+    """The stores of one open database, and what they are built on."""
 
     pilots: SqlPilotStore
     demands: SqlDemandStore
+    connections: Connections
 
 
 @asynccontextmanager
@@ -29,6 +30,6 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     connections = Connections(read_address(url))
     try:
         await prepare(connections)
-        yield Database(pilots=SqlPilotStore(connections), demands=SqlDemandStore(connections))
+        yield Database(SqlPilotStore(connections), SqlDemandStore(connections), connections)
     finally:
         await connections.close()

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.sql.addresses import File, Server
-from knowledge.errors import InvalidRecordError, PilotlightError, UnavailableError
+from knowledge.errors import InvalidRecordError, UnavailableError
 
 # What SQLite says -> what to do about it.
 _FILE_TROUBLES = {
@@ -37,17 +37,16 @@ def told_plainly(address: File | Server) -> Iterator[None]:
     """Turn a driver's trouble into UnavailableError, and a value no database can hold into InvalidRecordError."""
     try:
         yield
-    except PilotlightError:
-        raise
-    except (SQLAlchemyError, OSError, UnicodeError) as error:
+    except (DBAPIError, PoolTimeoutError, OSError, UnicodeError, OverflowError) as error:
         if _is_about_values(error):
-            raise InvalidRecordError("holds characters or numbers that no database can keep") from None
+            raise InvalidRecordError("holds characters or numbers that the database cannot keep") from error
         raise UnavailableError(_sentence(address, error)) from error
 
 
 def _is_about_values(error: Exception) -> bool:
-    wrapped = isinstance(error, StatementError) and not isinstance(error, DBAPIError)
-    return isinstance(error, DataError | UnicodeError) or (wrapped and isinstance(error.__cause__, UnicodeError))
+    """PostgreSQL's errors of class 22, or what a driver refuses to send."""
+    of_values = str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("22")
+    return of_values or not {"DataError", "UnicodeEncodeError", "OverflowError"}.isdisjoint(_class_names(error))
 
 
 def _sentence(address: File | Server, error: Exception) -> str:
