@@ -1,0 +1,129 @@
+"""The words that people put around a question, by language, read once from question_words.toml."""
+
+import functools
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Flag, auto
+from importlib import resources
+from typing import Generic, TypeVar
+
+from knowledge.question_tokens import phrase_words
+
+Value = TypeVar("Value")
+
+# A language is told where its words weigh this much, and this much more than the next language's.
+_ENOUGH = 1.0
+_LEAD = 1.25
+
+
+class Part(Flag):
+    """What a phrase does around a question; the data file says what each means."""
+
+    GREETING = auto()
+    CHATTER = auto()
+    OPENER = auto()
+    ASKED = auto()
+    AUXILIARY = auto()
+    ADVERB = auto()
+    ARTICLE = auto()
+    ADJECTIVE = auto()
+    ACTOR = auto()
+    KIND = auto()
+    VERB = auto()
+    THING = auto()
+    LINK = auto()
+    TAIL = auto()
+    STOPPED = auto()
+    STOPPED_BEFORE = auto()
+    STOPPED_AFTER = auto()
+    STOPPED_OWN = auto()
+    OWN = auto()
+    UNFIT = auto()
+
+
+class Phrases(Generic[Value]):
+    """Values by phrase, found at a place in a row of words, the longest first."""
+
+    def __init__(self, entries: Iterable[tuple[Sequence[str], Value]] = ()) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Value]]] = {}
+        for phrase, value in entries:
+            self._by_first.setdefault(phrase[0], []).append((tuple(phrase), value))
+        for those in self._by_first.values():
+            those.sort(key=lambda entry: -len(entry[0]))
+
+    def at(self, words: Sequence[str], start: int) -> Iterator[tuple[int, Value]]:
+        """How many words each phrase that begins at `start` has, and its value; the longest first."""
+        for phrase, value in self._by_first.get(words[start], ()):
+            if len(phrase) == 1 or tuple(words[start : start + len(phrase)]) == phrase:
+                yield len(phrase), value
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said around questions in one language."""
+
+    language: str
+    phrases: Phrases[Part]
+    parts: Mapping[tuple[str, ...], Part]
+
+    def length(self, words: Sequence[str], start: int, wanted: Part) -> int:
+        """How many words the longest phrase of a wanted part has that begins at `start`; 0 for none."""
+        return next((length for length, part in self.phrases.at(words, start) if part & wanted), 0)
+
+    def has(self, word: str, wanted: Part) -> bool:
+        part = self.parts.get((word,))
+        return part is not None and bool(part & wanted)
+
+    def function(self, word: str) -> bool:
+        """Whether it is one of the words that tell the language."""
+        return any(language == (self.language or "en") for language, _ in _weights().get(word, ()))
+
+
+@functools.cache
+def words_of(language: str) -> Words:
+    """Those of English where the language is not known."""
+    parts: dict[tuple[str, ...], Part] = {}
+    table = _tables().get(language) or _tables()["en"]
+    for part in Part:
+        for phrase in listed(table.get(str(part.name).lower(), "")):
+            parts[phrase] = parts.get(phrase, part) | part
+    return Words(language, Phrases(parts.items()), parts)
+
+
+def language_of(words: Sequence[str]) -> str:
+    """The language that most of the words around the question belong to; "" where that is not clear."""
+    weights = _weights()
+    scores: Counter[str] = Counter()
+    for word in words:
+        for language, weight in weights.get(word, ()):
+            scores[language] += weight  # type: ignore[assignment]  # Counter's own stubs know only whole numbers
+    ranked = scores.most_common(2)
+    if not ranked or ranked[0][1] < _ENOUGH:
+        return ""
+    if len(ranked) > 1 and ranked[0][1] < _LEAD * ranked[1][1]:
+        return ""
+    return ranked[0][0]
+
+
+def listed(text: str) -> Iterator[tuple[str, ...]]:
+    """The phrases of a list as the data files write it: commas or lines end them."""
+    for phrase in text.replace("\n", ",").split(","):
+        if phrase.strip():
+            yield phrase_words(phrase.strip())
+
+
+@functools.cache
+def _weights() -> dict[str, list[tuple[str, float]]]:
+    """What each function word says for which languages: the more languages share it, the less."""
+    owners: dict[str, list[str]] = {}
+    for language, table in _tables().items():
+        for phrase in listed(table["function"]):
+            owners.setdefault(phrase[0], []).append(language)
+    return {word: [(language, 1 / len(those)) for language in those] for word, those in owners.items()}
+
+
+@functools.cache
+def _tables() -> dict[str, dict[str, str]]:
+    return tomllib.loads(resources.files("knowledge").joinpath("question_words.toml").read_text("utf-8"))

@@ -1,0 +1,231 @@
+"""What the base's pilots teach about reading questions: their words, organisations and acronyms, kept in memory."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from knowledge.pilots import Pilot
+from knowledge.vocabulary_names import Acronyms, OrganisationNames, is_acronym
+
+# Words kept at most; past it the rarest go, which at a million pilots are typing errors and numbers of parts.
+WORDS_LIMIT = 300_000
+# A misspelt word is only taken for one that stands in so many pilots.
+_COMMON = 3
+# Corrections are looked for among this many of the most frequent words.
+_CANDIDATES_LIMIT = 40_000
+# An acronym names an organisation where at least this share of the pilots that hold it are the organisation's.
+_OWN_SHARE = 0.15
+# A word is a name where it is written small in at most this share of the pilots that hold it.
+_SMALL_SHARE = 0.02
+
+_WORDS = re.compile(r"[^\W\d_]{2,40}")
+_VOWELS = frozenset("aeiouy")
+_ENDINGS = (
+    "s",
+    "es",
+    "ed",
+    "d",
+    "ing",
+    "er",
+    "ers",
+    "ly",
+    "al",
+    "n",
+    "en",
+    "ness",
+    "less",
+    "able",
+    "ment",
+    "ism",
+    "ist",
+    "y",
+)
+_BEGINNINGS = (
+    "un",
+    "re",
+    "non",
+    "pre",
+    "over",
+    "under",
+    "micro",
+    "multi",
+    "auto",
+    "anti",
+    "co",
+    "dis",
+    "mis",
+    "inter",
+    "sub",
+    "out",
+)
+# Pairs of right words one slip apart.
+_CONFUSABLE = frozenset(
+    "trail dairy diary casual causal marital martial angle angel goats boats coats beers bears pubs pups meats meals".split()
+)
+_ORGANISATION_NOUNS = frozenset(
+    "service services agency department ministry council authority institute office university administration commission bureau police "
+    "hospital city board court centre center foundation laboratory corps ministerie dienst inspectie waterschap gemeente provincie autoriteit".split()
+)  # fmt: skip
+
+
+class PilotVocabulary:
+    """The Vocabulary of a set of pilots. Learns and forgets one pilot at a time.
+
+    Kept: how many pilots hold each word (at most WORDS_LIMIT words), in how many it is only written with a capital,
+    each organisation's name, each acronym's meanings. Texts are not kept, so memory is bounded whatever the base.
+    """
+
+    def __init__(self, pilots: Iterable[Pilot] = ()) -> None:
+        self._frequencies: Counter[str] = Counter()
+        self._capitalised: Counter[str] = Counter()
+        self._organisations = OrganisationNames()
+        self._acronyms = Acronyms()
+        self._candidates: dict[int, list[str]] = {}
+        self._changes = 0
+        for pilot in pilots:
+            self.learn(pilot)
+
+    def learn(self, pilot: Pilot) -> None:
+        text = _text(pilot)
+        words, only_capitalised = _words(text)
+        self._frequencies.update(words)
+        self._capitalised.update(only_capitalised)
+        self._acronyms.learn(text)
+        if pilot.organisation:
+            self._organisations.learn(pilot.organisation)
+        self._note_change()
+        if len(self._frequencies) > WORDS_LIMIT:
+            self._drop_rarest()
+
+    def forget(self, pilot: Pilot) -> None:
+        """Undo what `learn` did for this pilot, given as it was learned.
+
+        Who no longer knows how it was may leave this out until the next start: a few counts too many only weigh
+        corrections of spelling.
+        """
+        words, only_capitalised = _words(_text(pilot))
+        _subtract(self._frequencies, words)
+        _subtract(self._capitalised, only_capitalised)
+        if pilot.organisation:
+            self._organisations.forget(pilot.organisation)
+        self._note_change()
+
+    def frequency(self, word: str) -> int:
+        return self._frequencies.get(word.casefold(), 0)
+
+    def organisations(self, name: str) -> Sequence[str]:
+        """See Vocabulary. How `name` is written counts: "WHO" may be one where "who" is not."""
+        words = name.split()
+        found = self._organisations.named(name)
+        if not found:
+            return ()
+        if len(words) > 1:
+            is_named = any(word[:1].isupper() for word in words) or words[-1].casefold() in _ORGANISATION_NOUNS
+            return found if is_named else ()
+        if is_acronym(name):
+            return found if self._is_own_acronym(name, found) else ()
+        return found if len(name) > 2 and self._is_name(name) else ()
+
+    def organisations_beginning_with(self, word: str) -> Sequence[str]:
+        """Organisations of one kind, by the word that their names begin with: "waterschap"."""
+        return self._organisations.beginning_with(word)
+
+    def spelt_out(self, acronym: str) -> str | None:
+        """See Vocabulary. Written small it is only taken for an acronym where the base never writes it so."""
+        return self._acronyms.meaning(acronym) if acronym.isupper() or self._is_name(acronym) else None
+
+    def nearest(self, word: str) -> str | None:
+        word = word.casefold()
+        if len(word) < 4 or not word.isalpha() or self.frequency(word) or word in _CONFUSABLE or self._is_derived(word):
+            return None
+        allowed = 1 if len(word) < 8 else 2
+        best: tuple[int, int, str] | None = None
+        for length in range(len(word) - allowed, len(word) + allowed + 1):
+            candidates = self._candidates_of(length)
+            for candidate, distance, _ in process.extract(
+                word, candidates, scorer=OSA.distance, score_cutoff=allowed, limit=8
+            ):
+                if _is_likely_slip(word, candidate):
+                    best = min(best or (9, 0, ""), (int(distance), -self._frequencies[candidate], candidate))
+        return best[2] if best else None
+
+    def _is_own_acronym(self, name: str, found: Sequence[str]) -> bool:
+        return self._organisations.pilots_of(found) >= _OWN_SHARE * self.frequency(name)
+
+    def _is_name(self, word: str) -> bool:
+        """Whether the base writes it with a capital, nearly always; always, where it is asked for without one."""
+        held = self.frequency(word)
+        small = held - self._capitalised.get(word.casefold(), 0)
+        return small <= (_SMALL_SHARE * held if word[:1].isupper() else 0)
+
+    def _is_derived(self, word: str) -> bool:
+        """Whether known words make it up, so that it is right though the base lacks it: "unpermitted", "takeaway"."""
+        known = self._frequencies
+        stems = [word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)]
+        stems += [word.removeprefix(beginning) for beginning in _BEGINNINGS if word.startswith(beginning)]
+        if any(
+            len(stem) > 2 and (known[stem] > 0 or known[stem + "e"] > 0 or known[stem[:-1]] > _COMMON) for stem in stems
+        ):
+            return True
+        if word.endswith("ies") and known[word[:-3] + "y"]:
+            return True
+        return any(known[word[:cut]] > _COMMON and known[word[cut:]] > _COMMON for cut in range(3, len(word) - 2))
+
+    def _candidates_of(self, length: int) -> list[str]:
+        if not self._candidates:
+            for word, count in self._frequencies.most_common(_CANDIDATES_LIMIT):
+                if count >= _COMMON:
+                    self._candidates.setdefault(len(word), []).append(word)
+        return self._candidates.get(length, [])
+
+    def _note_change(self) -> None:
+        """Candidates for corrections may be a little old."""
+        self._changes += 1
+        if self._changes * 50 > len(self._frequencies):
+            self._changes = 0
+            self._candidates = {}
+
+    def _drop_rarest(self) -> None:
+        floor = 1
+        while len(self._frequencies) > WORDS_LIMIT * 2 // 3:
+            kept = {word: count for word, count in self._frequencies.items() if count > floor}
+            self._frequencies = Counter(kept)
+            floor *= 2
+        self._capitalised = Counter({word: n for word, n in self._capitalised.items() if word in self._frequencies})
+
+
+def _text(pilot: Pilot) -> str:
+    return "\n".join(
+        filter(None, (pilot.title, pilot.summary, pilot.challenge, pilot.outcome.summary,
+                      pilot.outcome.stopped_because, pilot.organisation, *pilot.topics))
+    )  # fmt: skip
+
+
+def _words(text: str) -> tuple[set[str], set[str]]:
+    """The words of a text, casefolded, and those of them that it only writes with a capital."""
+    written = set(_WORDS.findall(text))
+    small = {word for word in written if word.islower()}
+    every = {word.casefold() for word in written}
+    return every, every - small
+
+
+def _subtract(counts: Counter[str], words: Iterable[str]) -> None:
+    for word in words:
+        if counts[word] > 1:
+            counts[word] -= 1
+        else:
+            counts.pop(word, None)
+
+
+def _is_likely_slip(word: str, candidate: str) -> bool:
+    """Whether a hand slips so: not in the first letter, and one letter for another only in a long word or a vowel."""
+    if word[0] != candidate[0] or word.rstrip("s") == candidate.rstrip("s"):
+        return False
+    if len(word) != len(candidate) or len(word) >= 8:
+        return True
+    pairs = [(left, right) for left, right in zip(word, candidate, strict=True) if left != right]
+    is_swap = len(pairs) == 2 and pairs[0] == pairs[1][::-1]
+    return is_swap or all(left in _VOWELS and right in _VOWELS for left, right in pairs)
