@@ -1,6 +1,7 @@
 """The command line: arguments in, one call of the house, text or JSON out."""
 
 import asyncio
+import dataclasses
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -51,7 +52,7 @@ def run(arguments: list[str]) -> int:
 
 @app.command()
 def ask(
-    text: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The question, in quotes.")],
     *,
     as_json: Json = False,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many sources at most.")] = 5,
@@ -110,7 +111,7 @@ def import_(
     if as_json:
         printing.as_json(report.to_record())
     else:
-        printing.import_report(report, dry_run=dry_run)
+        printing.import_report(report)
 
 
 @app.command()
@@ -134,11 +135,13 @@ def evaluate(
     """Run judged questions through the very path of ask, and measure how good the answers are."""
     from deploy.asking import evaluate_base
 
-    report = _await(evaluate_base(read_settings(), queries, qrels, corpus))
+    with printing.progress("Asking", enabled=not as_json) as progressed:
+        report = _await(evaluate_base(read_settings(), queries, qrels, corpus, progressed))
+    figures = dataclasses.asdict(report)
     if as_json:
-        printing.as_json(report)
+        printing.as_json(figures)
     else:
-        printing.figures(report)
+        printing.figures(figures)
 
 
 @bench_app.command("search")

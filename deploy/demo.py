@@ -31,7 +31,7 @@ async def run_demo(settings: Settings) -> None:
     own = settings.model_copy(update={"data_dir": settings.data_dir / "demo", "database_url": "", "community": "demo"})
     screen = console()
     async with open_house(own) as house:
-        count = await import_starter(house)
+        report = await import_starter(house.database.pilots)
         chat = Chat(
             handle=house.bot.handle,
             console=screen,
@@ -40,7 +40,7 @@ async def run_demo(settings: Settings) -> None:
             place=Place("terminal", own.community, "demo", is_private=True),
         )
         await house.search.refresh()
-        screen.print(Text(f"Pilotlight knows {count} pilots of its starter catalogue here.", style="dim"))
+        screen.print(Text(f"Pilotlight knows {report.rows} pilots of its starter catalogue here.", style="dim"))
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             await _tour(chat, screen)
             return

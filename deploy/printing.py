@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from adapters.terminal.render import WIDTH_LIMIT, render
 from bot.cards import first_sentence
@@ -57,15 +58,26 @@ def figures(report: Mapping[str, Any]) -> None:
         print(f"{name:>10}  {shown}")
 
 
-def import_report(report: ImportReport, *, dry_run: bool) -> None:
-    """What an import did, and the first of what it could not read."""
+def import_report(report: ImportReport) -> None:
+    """What an import did, and the first of what it could not take as it stood."""
     out = console()
-    out.print(report.summary(dry_run=dry_run), markup=False)
-    lines = report.lines()
+    would = "would be " if report.dry_run else ""
+    told = (
+        f"{report.rows:,} rows of {report.catalogue}: {report.saved:,} {would}new or changed",
+        f"{report.unchanged:,} unchanged" if report.unchanged else "",
+        f"{report.empty:,} empty" if report.empty else "",
+        f"{len(report.skipped):,} left out" if report.skipped else "",
+    )
+    out.print(Text(", ".join(part for part in told if part) + "."))
+    if masked := ", ".join(f"{count:,} {kind}" for kind, count in report.masked.items() if count):
+        out.print(Text(f"Contact data masked in texts: {masked}."))
+    skipped = [f"Row {each.row:,} left out: {each.reason}" for each in report.skipped]
+    notes = [f"Row {each.row:,}, {each.field}: {each.reason}" if each.row else each.reason for each in report.notes]
+    lines = [*skipped, *notes]
     for line in lines[:LINES_SHOWN]:
-        out.print(f"  {line}", markup=False, style="dim")
+        out.print(Text(f"  {line}", style="dim"))
     if len(lines) > LINES_SHOWN:
-        out.print(f"  … and {len(lines) - LINES_SHOWN:,} more; --json prints them all.", style="dim")
+        out.print(Text(f"  … and {len(lines) - LINES_SHOWN:,} more; --json prints them all.", style="dim"))
 
 
 @contextmanager

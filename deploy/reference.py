@@ -68,7 +68,7 @@ def _command_line() -> str:
             usage = " ".join((*path, *command.collect_usage_pieces(here)))
             parts.append(f"## {' '.join(path)}\n\n{command.help}\n\n    {usage}\n")
             rows = [
-                (f"`{'`, `'.join(each.opts) if each.param_type_name == 'option' else each.name}`", each.help or "")  # type: ignore[attr-defined]  # typer's parameters have it, click's base does not say so
+                (f"`{'`, `'.join(each.opts) if each.param_type_name == 'option' else each.name}`", each.help or "")
                 for each in command.params
                 if each.name != "help"
             ]

@@ -57,7 +57,7 @@ class Tell:
         }
         if missing:
             return self._again(given, missing)
-        record = {
+        record: dict[str, object] = {
             name: given.get(name) for name in ("title", "summary", "organisation", "country", "stage", "url", "owner")
         }
         record |= {

@@ -67,4 +67,4 @@ def test_a_file_of_settings_that_is_no_text_is_said_to_be_that(tmp_path: Path) -
 
 def test_settings_do_not_change_once_read() -> None:
     with pytest.raises(ValidationError):
-        read_settings().community = "another"  # type: ignore[misc]  # this is the point
+        read_settings().community = "another"

@@ -1,0 +1,65 @@
+"""Catalogues in and out of the base, as the command line asks for it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.sql import open_database
+from deploy.printing import Progressed
+from deploy.settings import Settings
+from deploy.wiring import now, prepare_folder
+from knowledge.catalogues.exporting import export_pilots
+from knowledge.catalogues.importing import ImportReport, import_catalogue
+from knowledge.ports import Author, PilotStore
+from knowledge.starter import starter_pilots
+
+STARTER = Author("import starter", "the catalogue that ships along")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """What to import and how; without a path, the starter catalogue."""
+
+    path: Path | None
+    catalogue: str = ""
+    mapping: Path | None = None
+    dry_run: bool = False
+    mask_personal_data: bool = True
+
+
+async def import_file(settings: Settings, request: ImportRequest, progressed: Progressed) -> ImportReport:
+    prepare_folder(settings)
+    async with open_database(settings.database) as database:
+        if request.path is None:
+            return await import_starter(database.pilots, dry_run=request.dry_run)
+        return await import_catalogue(
+            request.path,
+            database.pilots,
+            at=now(),
+            name=request.catalogue or None,
+            mapping_file=request.mapping,
+            mask_personal_data=request.mask_personal_data,
+            dry_run=request.dry_run,
+            progress=progressed,
+        )
+
+
+async def import_starter(store: PilotStore, *, dry_run: bool = False) -> ImportReport:
+    pilots = list(starter_pilots())
+    saved = len(pilots) if dry_run else await store.save(pilots, STARTER, now())
+    return ImportReport(
+        catalogue="starter",
+        rows=len(pilots),
+        saved=saved,
+        unchanged=len(pilots) - saved,
+        empty=0,
+        skipped=(),
+        notes=(),
+        masked={},
+        dry_run=dry_run,
+    )
+
+
+async def export_file(settings: Settings, path: Path, progressed: Progressed) -> int:
+    prepare_folder(settings)
+    async with open_database(settings.database) as database:
+        return await export_pilots(path, database.pilots.all(), progress=progressed)

@@ -1,0 +1,115 @@
+import pytest
+
+from bot import cards
+from bot.messages import plain
+from knowledge.answers import CITATIONS, NEAREST, Verdict, answer_from
+from knowledge.dates import Period
+from knowledge.pilots import Pilot, Stage
+from knowledge.questions import Question
+from knowledge.records import pilot_from_record
+from knowledge.search import Hit, Hits, Level
+from tests.base import NOW
+
+QUESTION = Question(text="has anyone tried a bus on demand?", topic="bus on demand")
+
+
+def pilot(number: int = 1, **fields: object) -> Pilot:
+    summary = "The town has hills. Its bus comes on demand."
+    return pilot_from_record(
+        {"source": "test", "id": str(number), "title": f"Bus {number}", "summary": summary, **fields}
+    )
+
+
+def hit(of: Pilot, level: Level = Level.REALLY) -> Hit:
+    return Hit(pilot=of, score=0.9 if level is Level.REALLY else 0.4, level=level)
+
+
+def hits(*found: Hit, answered: bool = True) -> Hits:
+    really = [each.pilot for each in found if not each.is_close] if answered else []
+    return Hits(
+        hits=found,
+        answered=answered,
+        confidence=0.9 if answered else 0.1,
+        pilots=len(really),
+        countries=len({each.country for each in really if each.country}),
+        stopped=sum(each.stage is Stage.STOPPED for each in really),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pilots", "sentence"),
+    [
+        ([pilot(1)], "Yes: 1 pilot tried this."),
+        ([pilot(1, stage="stopped")], "Yes: 1 pilot tried this; it was stopped."),
+        ([pilot(1, country="Norway"), pilot(2, country="Italy")], "Yes: 2 pilots in 2 countries tried this."),
+        ([pilot(1, stage="stopped"), pilot(2)], "Yes: 2 pilots tried this; 1 was stopped."),
+        ([pilot(1, stage="stopped"), pilot(2, stage="stopped")], "Yes: 2 pilots tried this; all were stopped."),
+    ],
+)
+def test_the_first_sentence_has_the_count_and_the_shape(pilots: list[Pilot], sentence: str) -> None:
+    assert cards.first_sentence(answer_from(QUESTION, hits(*map(hit, pilots)))) == sentence
+
+
+def test_at_most_five_are_cited_and_all_are_counted() -> None:
+    answer = answer_from(QUESTION, hits(*(hit(pilot(number)) for number in range(8))))
+    assert (len(answer.citations), answer.pilots) == (CITATIONS, 8)
+
+
+def test_the_excerpt_is_the_sentence_that_answers() -> None:
+    (cited,) = answer_from(QUESTION, hits(hit(pilot()))).citations
+    assert cited.excerpt == "Its bus comes on demand."
+
+
+def test_a_stopped_pilot_is_marked_and_says_why() -> None:
+    stopped = pilot(stage="stopped", outcome={"stopped_because": "Nobody paid for the drivers."})
+    shown = plain(cards.answer(answer_from(QUESTION, hits(hit(stopped)))))
+    assert "Stopped: Nobody paid for the drivers." in shown
+    assert "Read next: “Bus 1”" in shown
+
+
+def test_what_is_merely_close_stands_behind_and_is_said_to_be_that() -> None:
+    answer = answer_from(QUESTION, hits(hit(pilot(1), Level.CLOSE), hit(pilot(2))))
+    assert [cited.is_close for cited in answer.citations] == [False, True]
+    assert "Close, but not quite this." in plain(cards.answer(answer))
+
+
+def test_where_all_is_merely_close_the_first_sentence_says_so() -> None:
+    answer = answer_from(QUESTION, hits(hit(pilot(1, stage="stopped"), Level.CLOSE)))
+    assert answer.verdict is Verdict.CLOSE
+    assert cards.first_sentence(answer).startswith("Not quite this")
+    assert "1 pilot came close; it was stopped." in cards.first_sentence(answer)
+
+
+def test_below_the_floor_nobody_tried_it_and_the_nearest_are_shown() -> None:
+    answer = answer_from(QUESTION, hits(*(hit(pilot(number), Level.CLOSE) for number in range(5)), answered=False))
+    assert answer.verdict is Verdict.NOBODY
+    assert len(answer.citations) == NEAREST
+    assert answer.read_next is None
+    shown = plain(cards.answer(answer))
+    assert shown.startswith("Nobody has recorded trying this yet.")
+    assert "The nearest I know:" in shown
+
+
+def test_an_empty_base_shows_nothing_near() -> None:
+    shown = plain(cards.answer(answer_from(QUESTION, hits(answered=False))))
+    assert "nearest" not in shown
+
+
+def test_the_person_to_talk_to_is_named_where_known() -> None:
+    known = pilot(owner={"name": "The bus desk", "organisation": "Example Town", "address": "+bus"})
+    shown = plain(cards.answer(answer_from(QUESTION, hits(hit(known)))))
+    assert "Ask The bus desk (Example Town), +bus" in shown
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (Question(text="q", topic="t", countries=("NO", "IT")), "I looked only at: Norway or Italy."),
+        (Question(text="q", topic="t", organisations=("Example Town",)), "I looked only at: Example Town."),
+        (Question(text="q", topic="t", stages=(Stage.IMPLEMENTED,)), "I looked only at: in use."),
+        (Question(text="q", topic="t", period=Period(NOW.date(), None)), "I looked only at: since 2026."),
+        (Question(text="q", topic="t", period=Period(None, NOW.date())), "I looked only at: until 2026."),
+    ],
+)
+def test_what_was_read_as_a_filter_is_said(question: Question, said: str) -> None:
+    assert said in plain(cards.answer(answer_from(question, hits(hit(pilot())))))
