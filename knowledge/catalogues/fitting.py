@@ -55,15 +55,13 @@ def _damaged(record: dict[str, Any], path: str) -> Iterator[Note]:
 
 
 def _shorten(record: dict[str, Any]) -> Iterator[Note]:
-    """Titles are one line, with what does not fit put before the summary; other texts are cut at a sentence."""
+    """Of a title too long the whole is put before the summary; other texts are cut at a sentence."""
     title = record.get("title")
-    if isinstance(title, str):
-        title = " ".join(clean(title).split())
+    if isinstance(title, str) and len(title) > TITLE_LIMIT and len(title := clean(title)) > TITLE_LIMIT:
+        summary = record.get("summary")
         record["title"] = shorten(title, TITLE_LIMIT)
-        if len(title) > TITLE_LIMIT:
-            summary = record.get("summary")
-            record["summary"] = f"{title}\n\n{summary}" if isinstance(summary, str) and summary else title
-            yield "title", f"has {len(title)} characters and {TITLE_LIMIT} fit; the whole stands before the summary"
+        record["summary"] = f"{title}\n\n{summary}" if isinstance(summary, str) and summary else title
+        yield "title", f"has {len(title):,} characters and {TITLE_LIMIT} fit; the whole stands before the summary"
     for path, text in list(texts_of(record)):
         limit = TITLE_LIMIT if path.startswith(("tags.", "topics.")) else TEXT_LIMIT
         if len(text) > limit and len(cleaned := clean(text)) > limit:

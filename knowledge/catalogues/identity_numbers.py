@@ -54,7 +54,8 @@ def find_identity_numbers(text: str) -> Iterator[tuple[int, int]]:
 
 def _compile(number: _Number) -> tuple[_Number, re.Pattern[str], re.Pattern[str] | None]:
     words = re.compile(rf"\b(?:{number.words})\b", re.IGNORECASE) if number.words else None
-    return number, re.compile(rf"(?<![\w./+-])(?:{number.pattern})(?![\w/]|[-.]\d)"), words
+    either_case = re.IGNORECASE if words else re.NOFLAG
+    return number, re.compile(rf"(?<![\w./+-])(?:{number.pattern})(?![\w/]|[-.]\d)", either_case), words
 
 
 _COMPILED = tuple(map(_compile, _NUMBERS))
@@ -62,6 +63,6 @@ _COMPILED = tuple(map(_compile, _NUMBERS))
 
 def _is_valid(module: str, written: str) -> bool:
     if module == "gb.nino":
-        return bool(_NINO.fullmatch(written.replace(" ", "")))
+        return bool(_NINO.fullmatch(written.replace(" ", "").upper()))
     checker: Any = importlib.import_module(f"stdnum.{module}")
     return bool(checker.is_valid(written))

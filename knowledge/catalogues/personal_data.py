@@ -32,11 +32,15 @@ _NOT_FREE = frozenset({
 })  # fmt: skip
 _NOT_FREE_PATHS = frozenset({"competence.support_line"})
 
+_AT = r"(?:@|\s?[\[(](?:at|@)[\])]\s?)"
+_DOT = r"(?:\.|\s?[\[(]dot[\])]\s?)"
 _EMAIL = re.compile(
-    r"(?<![\w.+-])[A-Za-z0-9][\w.+'-]{0,63}(?:@|\s?[\[(](?:at|@)[\])]\s?)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])"
+    rf"(?<![\w.+-])(?<!://)\w[\w.+'-]{{0,63}}{_AT}(?:[\w-]{{1,63}}{_DOT}){{1,5}}[A-Za-z]{{2,24}}(?![\w-])"
 )
 # Seven digits or more with the separators of phone numbers: a cheap first sieve.
-_DIGITS = re.compile(r"(?<![\w.,/€$£#-])(?:\+|\(\+?|00)?\d(?:[ \u00a0()./\u2010-\u2013-]{0,3}\d){6,14}(?![\w€%])")
+_DIGITS = re.compile(
+    r"(?<![\w.,/€$£#-])(?:\+|\(\+?|00)?\d(?:[ \u00a0()./\u2010-\u2013-]{0,3}\d){6,14}(?![\w€%]|[-./:]\d)"
+)
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _PHONE_WORDS = re.compile(
     r"\b(?:tel|tele(?:f|ph)\w*|phone|call(?:ing)?|text|fax|mobile|mobiel|cell|contact|hotline|helpline|helpdesk|"
@@ -48,15 +52,18 @@ _NOT_PHONE_WORDS = re.compile(
     r"article|section|§|nct|ticket|order|project)\s?[.:#-]?\s*$",
     re.IGNORECASE,
 )
-_GROUPED_NATIONAL = re.compile(r"\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}|\(\d{3}\) \d{3}[ -]\d{4}|\(0\d{1,4}\) ?\d[\d -]{4,}")
+# As only phone numbers are written: in the groups of North America, or with the zero that a trunk call begins with.
+_GROUPED = re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}")
+_TRUNK = re.compile(r"\(?0(?:\D{0,2}\d){8,11}")
+_DAY = re.compile(r"\d\d[-./ ]\d\d[-./ ](?:19|20)\d\d|(?:19|20)\d\d[-./ ]\d\d[-./ ]\d\d|0(?:-\d+){3}")
 
 
 def find_personal_data(text: str, country: str | None = None) -> list[Finding]:
     """In order, none inside another. `country` tells how its phone numbers are written."""
     found: list[Finding] = []
-    if "@" in text or "(at)" in text or "[at]" in text:
+    if "@" in text or "at)" in text or "at]" in text:
         found += (Finding(start, end, PersonalData.EMAIL) for start, end in _emails(text))
-    if sum(map(text.count, "0123456789")) >= 7:
+    if sum(map(text.count, "0123456789")) >= 6:
         found += (Finding(start, end, PersonalData.IDENTITY) for start, end in find_identity_numbers(text))
         found += (Finding(start, end, PersonalData.PHONE) for start, end in _phones(text, country))
     return list(_without_overlaps(sorted(found)))
@@ -99,9 +106,8 @@ def _masked(value: Any, path: str, country: str | None, masked: Counter[Personal
 
 
 def _emails(text: str) -> Iterator[tuple[int, int]]:
-    """git@github.com:someone/something is an address of code."""
     for match in _EMAIL.finditer(text):
-        if not match[0].startswith("git@") and text[match.end() : match.end() + 1] != "/":
+        if not match[0].startswith("git@"):  # git@github.com:someone/something is an address of code
             yield match.span()
 
 
@@ -114,18 +120,23 @@ def _phones(text: str, country: str | None) -> Iterator[tuple[int, int]]:
 
 
 def _is_phone(text: str, match: re.Match[str], country: str | None) -> bool:
-    """A valid number that is written as one: with its country's prefix, in groups, or after a word for it."""
+    """A valid number that is written as one: with its country's prefix, in its groups, or after a word for it."""
     before = text[max(0, match.start() - 30) : match.start()]
     if _NOT_PHONE_WORDS.search(before):
         return False
     written = match[0]
-    international = written.startswith(("+", "(+", "00"))
-    if not (international or _PHONE_WORDS.search(before) or _GROUPED_NATIONAL.fullmatch(written)):
+    trunk = _TRUNK.fullmatch(written) and not _DAY.match(written)
+    told = written.startswith(("+", "(+", "00")) or _GROUPED.fullmatch(written) or _PHONE_WORDS.search(before)
+    if not (told or trunk):
         return False
+    if written.startswith("00"):
+        written = f"+{written[2:]}"
     try:
-        number = phonenumbers.parse(written, None if international and written[0] != "0" else country)
+        number = phonenumbers.parse(written, country)
     except phonenumbers.NumberParseException:
         return False
+    if not told and written.isdigit():  # digits alone: only as people write the numbers of their mobiles
+        return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
     return phonenumbers.is_valid_number(number)
 
 

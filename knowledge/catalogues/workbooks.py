@@ -1,6 +1,7 @@
 """XLSX, read as a stream."""
 
 import contextlib
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -51,7 +52,12 @@ def _rows(path: Path, sheet: str, columns: tuple[str, ...]) -> Iterator[tuple[in
 def _cells(sheet: Any) -> Iterator[list[Cell]]:
     sheet.reset_dimensions()  # some programs write a size that is not true
     for cells in sheet.iter_rows(values_only=True):
-        yield list(cells)
+        yield [_decoded(cell) if isinstance(cell, str) and "_x" in cell else cell for cell in cells]
+
+
+def _decoded(text: str) -> str:
+    """Workbooks write some characters by number: _x000D_ is a carriage return, _x005F_ the underscore itself."""
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
 
 
 def _header(sheet: Any) -> tuple[str, ...]:
