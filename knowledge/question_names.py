@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
-from knowledge.question_tokens import Draft, Token
+from knowledge.question_places import is_place
+from knowledge.question_tokens import Draft, Token, phrase_words
 from knowledge.question_words import Part, Words, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from knowledge.questions import Vocabulary
 
@@ -21,28 +23,51 @@ _REPAIR_LIMIT = 12
 # A question is in the base's language where it knows this share of the words.
 _KNOWN_SHARE = 0.5
 _INSIDE_NAMES = frozenset(
-    "of the and for & de het van voor en der die für und la le du des et del di e do da - / '".split()
+    phrase_words("of the and for & de het van voor en der die für und la le du des et del di e do da")
 )
 _LEADS_TO_NAMES = frozenset(
-    "the by at in from within of with door bij van het de von bei der die par à du la le por da do di".split()
+    phrase_words("the by at in from within of door bij van het de von bei der die par à du la le por da do di")
 )
-_ALTERNATIVES = frozenset("or and of en oder und ou et o y e eller og och tai ja".split())
+_ALTERNATIVES = frozenset(phrase_words("or and of en oder und ou et o y e eller og och tai ja"))
+_ORGANISATION_NOUNS = frozenset(
+    phrase_words(
+        "service services agency department ministry council authority institute office university administration "
+        "commission bureau police hospital board centre center foundation laboratory ministerie dienst inspectie "
+        "waterschap gemeente provincie autoriteit behörde ministerium agentur bundesamt ministère agence ministerio "
+        "agencia ministero agenzia ministério agência direktorat direktoratet styrelse styrelsen myndighet virasto"
+    )
+)
+# What such a name does not begin with: "public service chatbots", "city council meetings".
+_GENERIC = frozenset(
+    phrase_words(
+        "public civil social digital customer city town local county municipal health emergency fire care national "
+        "federal government state community youth employment postal legal mental shared emergency back front post"
+    )
+)
+_COMMON_ACRONYMS = frozenset(
+    phrase.upper()
+    for phrase in phrase_words(
+        "ai it hr ml gis iot api llm llms nlp rpa ocr vr ar xr pdf faq ceo kpi sme ppp gdpr un us uk eu pr qa crm erp "
+        "cctv anpr gps sms id ict ubi bi sar csam gpt ok iso covid sdg r&d ngo dna hiv tv tb cv ev evs pv co2 who"
+    )
+)
 _FRAME = Part.ASKED | Part.VERB | Part.KIND | Part.OPENER | Part.AUXILIARY | Part.ACTOR | Part.THING | Part.CHATTER
 
 
-def read_organisations(draft: Draft, words: Words, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The base's organisations that the question names, spending their names."""
+def read_organisations(draft: Draft, words: Words, vocabulary: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The base's organisations that the question names, and their names as said, which are spent."""
     organisations: dict[str, None] = {}
+    said: dict[str, None] = {}
     is_telling = _capitals_tell(draft)
     index = 0
     while index < len(draft.tokens):
-        length, found = _organisations_at(draft, words, vocabulary, index, is_telling=is_telling)
-        if found:
+        end, found = _organisations_at(draft, words, vocabulary, index, is_telling=is_telling)
+        if found and not _is_one_of_a_kind(draft, words, index):
             organisations |= dict.fromkeys(found)
-            organisations |= dict.fromkeys(_alternatives(draft, vocabulary, index))
-            _spend_name(draft, index, index + length)
-        index += length
-    return tuple(organisations)
+            said[draft.said(range(index, end))] = None
+            _spend_name(draft, index, end)
+        index = end
+    return tuple(organisations), tuple(said)
 
 
 def spelt_out(draft: Draft, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -96,13 +121,11 @@ def _is_in_known_language(draft: Draft, words: Words, vocabulary: Vocabulary) ->
 
 def _nearest_frame_word(word: str, words: Words) -> str | None:
     """A word said around questions from which this one differs by a letter left out, doubled or swapped."""
-    if len(word) < 5:
-        return None
     for candidate in _frame_words(words.language):
         is_swap = len(candidate) == len(word) and sorted(candidate) == sorted(word)
         if (
             candidate[0] == word[0]
-            and (is_swap or len(candidate) != len(word))
+            and (len(candidate) > len(word) or (len(word) > 4 and (is_swap or len(candidate) < len(word))))
             and OSA.distance(word, candidate, score_cutoff=1) == 1
             and candidate.rstrip("s") != word.rstrip("s")
         ):
@@ -128,25 +151,17 @@ def _capitals_tell(draft: Draft) -> bool:
 
 def _organisations_at(
     draft: Draft, words: Words, vocabulary: Vocabulary, start: int, *, is_telling: bool
-) -> tuple[int, tuple[str, ...]]:
-    """How many tokens the longest name that begins here has, and whom it names; (1, ()) for none."""
+) -> tuple[int, Sequence[str]]:
+    """Where the longest name that begins here ends, and whom it names; the next token and () for none."""
     token = draft.tokens[start]
-    if not token.is_word or token.spent or _is_idle(draft, words, start):
-        return 1, ()
-    for end in _name_ends(draft, start):
-        name = draft.said(range(start, end))
-        is_single = end == start + 1
-        if is_single and (words.has(token.word, Part.GREETING | Part.ACTOR | Part.KIND) or len(token.word) < 2):
-            continue
-        if found := vocabulary.organisations(name if is_telling else name.casefold()):
-            return end - start, tuple(found)
-    return 1, ()
-
-
-def _is_idle(draft: Draft, words: Words, start: int) -> bool:
-    """Whether a word written small here begins no name: one of those around questions."""
-    token = draft.tokens[start]
-    return not token.is_capitalised and (token.word,) in words.parts and not words.has(token.word, Part.ACTOR)
+    if token.is_word and not token.spent and len(token.word) > 1:
+        for end in _name_ends(draft, start):
+            if not _may_be_name(draft, words, start, end, is_telling=is_telling):
+                continue
+            found = vocabulary.organisations(draft.said(range(start, end)))
+            if found and _is_meant(draft, vocabulary, found, start, end):
+                return end, found
+    return start + 1, ()
 
 
 def _name_ends(draft: Draft, start: int) -> Iterator[int]:
@@ -157,20 +172,48 @@ def _name_ends(draft: Draft, start: int) -> Iterator[int]:
             yield end
 
 
-def _alternatives(draft: Draft, vocabulary: Vocabulary, start: int) -> tuple[str, ...]:
-    """Organisations of a kind named beside one by name: "a water board or Rijkswaterstaat" asks for both."""
-    beginning_with = getattr(vocabulary, "organisations_beginning_with", None)
-    if beginning_with is None or draft.word_at(start - 1) not in _ALTERNATIVES or start < 2:
-        return ()
+def _may_be_name(draft: Draft, words: Words, start: int, end: int, *, is_telling: bool) -> bool:
+    """Whether these tokens are written as a name is."""
+    first, last = draft.tokens[start], draft.tokens[end - 1]
+    if is_place(draft, words, start, end) or (first.word in _GENERIC and end <= start + 2):
+        return False
+    if end > start + 1:
+        if is_telling and any(token.is_capitalised for token in draft.tokens):
+            return first.is_capitalised and (last.is_capitalised or last.word in _ORGANISATION_NOUNS)
+        return last.word in _ORGANISATION_NOUNS
+    if first.text.isupper():
+        return is_telling and first.text not in _COMMON_ACRONYMS
+    if not (is_telling and first.is_capitalised) or (first.word,) in words.parts:
+        return False
+    is_first = start == draft.clause_of(start).start
+    return not is_first or words.has(draft.word_at(end), Part.AUXILIARY | Part.VERB)
+
+
+def _is_meant(draft: Draft, vocabulary: Vocabulary, found: Sequence[str], start: int, end: int) -> bool:
+    """Whether the name is one of an organisation rather than some words out of it, or an acronym of something else."""
+    name = draft.said(range(start, end))
+    if end == start + 1 and name.isupper():
+        meaning = vocabulary.spelt_out(name)
+        return meaning is None or any(meaning in each.casefold().replace("&", "and") for each in found)
+    if end > start + 1 and any(token.word in _ORGANISATION_NOUNS for token in draft.tokens[start:end]):
+        return True
+    part = re.compile(
+        rf"(?:^|[/,;:(|–-] ?)(?:the |u\.?s\.? |gemeente |city of )?{re.escape(name)} ?(?:$|[/,;:()|–-])", re.IGNORECASE
+    )
+    return any(part.search(each) for each in found)
+
+
+def _is_one_of_a_kind(draft: Draft, words: Words, start: int) -> bool:
+    """Whether it is but one example beside a kind: "a water board or Rijkswaterstaat" keeps to neither."""
+    if start < 2 or draft.words[start - 1] not in _ALTERNATIVES:
+        return False
     kind = draft.tokens[start - 2]
-    return () if kind.spent or kind.is_capitalised else tuple(beginning_with(kind.word))
+    return not kind.spent and not kind.is_capitalised and kind.is_word
 
 
 def _spend_name(draft: Draft, start: int, end: int) -> None:
-    is_alternative = start > 1 and draft.words[start - 1] in _ALTERNATIVES
-    while start > 0 and (
-        draft.words[start - 1] in _LEADS_TO_NAMES or (is_alternative and draft.tokens[start - 2].spent)
-    ):
+    if start > 1 and draft.words[start - 1] in _ALTERNATIVES and draft.tokens[start - 2].spent:
         start -= 1
-        is_alternative = False
+    while start > 0 and draft.words[start - 1] in _LEADS_TO_NAMES and not draft.tokens[start - 1].spent:
+        start -= 1
     draft.spend(start, end)

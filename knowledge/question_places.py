@@ -67,6 +67,11 @@ def read_places(draft: Draft, words: Words) -> Where:
     return Where(tuple(dict.fromkeys(codes)), " / ".join(dict.fromkeys(said)), parts)
 
 
+def is_place(draft: Draft, words: Words, start: int, end: int) -> bool:
+    """Whether these tokens name a place and nothing more."""
+    return any(length >= end - start for length, _ in _gazetteer(words.language).at(draft.plain, start))
+
+
 def _found(draft: Draft, words: Words) -> Iterator[_Found]:
     gazetteer = _gazetteer(words.language)
     row = [plain.removesuffix("'s") for plain in draft.plain]

@@ -115,11 +115,18 @@ class _Clause:
             if length := self._length(start, Part.VERB):
                 if start > position and not self._is_subject(position, start):
                     return position
+                self._drop_idle(position, start)
                 return self._drop_with_rest(start, length)
-            if self._length(start, Part.LINK):
+            if self._length(start, Part.LINK) and not self._length(start, Part.THING):
                 break
             start += 1
         return position
+
+    def _drop_idle(self, start: int, end: int) -> None:
+        """Drop what says nothing between auxiliary and verb: "heeft een waterschap *iets* gedaan"."""
+        for position in range(start, end):
+            if self._words.has(self._row[position], _BEFORE_VERB | Part.ACTOR):
+                self._drop(position, position + 1)
 
     def _is_subject(self, start: int, end: int) -> bool:
         return end - start <= _SUBJECT_LIMIT and not self._is_gap(end)

@@ -99,12 +99,12 @@ def read(text: str, vocabulary: Vocabulary | None = None, today: date | None = N
     if vocabulary:
         repair(draft, words, vocabulary)
     period = read_period(draft, today)
-    organisations = read_organisations(draft, words, vocabulary) if vocabulary else ()
+    organisations, names = read_organisations(draft, words, vocabulary) if vocabulary else ((), ())
     stages = read_stages(draft)
     wants_stopped = read_stopped(draft, words)
     where = read_places(draft, words)
     unwrap(draft, words)
-    expansions = (*(spelt_out(draft, vocabulary) if vocabulary else ()), *where.parts)
+    expansions = (*(spelt_out(draft, vocabulary) if vocabulary else ()), *names)
     question = Question(
         text=said, topic=draft.topic(), countries=where.codes, organisations=organisations, stages=stages,
         period=period, wants_stopped=wants_stopped, expansions=expansions, language=language, where=where.said,

@@ -129,10 +129,6 @@ class PilotVocabulary:
             return found if self._is_own_acronym(name, found) else ()
         return found if len(name) > 2 and self._is_name(name) else ()
 
-    def organisations_beginning_with(self, word: str) -> Sequence[str]:
-        """Organisations of one kind, by the word that their names begin with: "waterschap"."""
-        return self._organisations.beginning_with(word)
-
     def spelt_out(self, acronym: str) -> str | None:
         """See Vocabulary. Written small it is only taken for an acronym where the base never writes it so."""
         return self._acronyms.meaning(acronym) if acronym.isupper() or self._is_name(acronym) else None

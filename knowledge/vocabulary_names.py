@@ -12,6 +12,8 @@ _SEPARATOR = re.compile(r"\s*(?:/|,|;|:|\||\s[-–]\s|[()]|\s-|-\s)\s*")
 _ACRONYM = re.compile(r"[A-Z][A-Za-z&.-]{0,8}[A-Z]")
 _BRACKETED = re.compile(r"\(([A-Z][A-Za-z&-]{0,8}[A-Z])s?\)")
 _SPELT_IN_BRACKETS = re.compile(r"\b([A-Z][A-Z&-]{1,8})s? \(([A-Za-z][A-Za-z \-/&']{5,80})\)")
+_NAME_BEFORE = re.compile(r"(?P<name>[^/,;:|()–]{5,100}?) ?\((?P<acronym>[A-Z][A-Za-z&-]{0,8}[A-Z]) ?\)")
+_NAME_AFTER = re.compile(r"\b(?P<acronym>[A-Z][A-Za-z&]{0,8}[A-Z])(?:: | [-–] )(?P<name>[^/,;:|()–]{5,100})")
 _WORD = re.compile(r"[^\W_]+(?:['’&.-][^\W_]+)*")
 _LEADING = re.compile(r"^(?:the |u\.?s\.? |united states |het |de |der |die |das |la |le |el |il |los |las )+")
 _MUNICIPAL = re.compile(
@@ -61,10 +63,6 @@ class OrganisationNames:
         if municipal:
             found |= self._by_key.get(municipal, set())
         return tuple(sorted(found, key=lambda each: (-self._pilots[each], each)))
-
-    def beginning_with(self, word: str) -> tuple[str, ...]:
-        """All whose name begins with this kind of organisation: "waterschap"."""
-        return tuple(sorted(self._by_key.get("^" + word.casefold(), ())))
 
     def pilots_of(self, organisations: Sequence[str]) -> int:
         return sum(self._pilots[each] for each in organisations)
@@ -136,8 +134,6 @@ def _keys(organisation: str) -> set[str]:
         first, _, rest = part.partition(" ")
         if is_acronym(first) and " " in rest:  # "USDA Forest Service"
             keys |= {_key(rest), _key(first)}
-        if rest and first.isalpha():
-            keys.add("^" + first.casefold())
     return {key for key in keys if len(key) > 1}
 
 
@@ -154,11 +150,12 @@ def _municipal(key: str) -> str:
 
 def _pairs(organisation: str) -> Iterator[tuple[str, str]]:
     """Acronyms and the names beside them: "Bureau of Land Management (BLM)", "VHA: Veterans Health Administration"."""
-    parts = [part for part in _SEPARATOR.split(organisation) if part]
-    for left, right in zip(parts, parts[1:], strict=False):
-        for acronym, name in ((right, left), (left, right)):
-            if is_acronym(acronym) and " " in name and _abbreviates(acronym, name):
-                yield _key(acronym), _key(name)
+    for match in _NAME_BEFORE.finditer(organisation):
+        if _abbreviates(match["acronym"], match["name"]):
+            yield _key(match["acronym"]), _key(match["name"])
+    for match in _NAME_AFTER.finditer(organisation):
+        if _abbreviates(match["acronym"], match["name"]):
+            yield _key(match["acronym"]), _key(match["name"])
 
 
 def _abbreviates(acronym: str, name: str) -> bool:
