@@ -61,6 +61,7 @@ def _engine(address: File | Server) -> AsyncEngine:
             engine = create(URL.create("sqlite+aiosqlite", database=str(path)), connect_args=settings)
             event.listen(engine.sync_engine, "connect", _set_pragmas)
             event.listen(engine.sync_engine, "begin", _begin)
+            event.listen(engine.sync_engine, "invalidate", _roll_back)
             return engine
 
 
@@ -78,3 +79,11 @@ def _begin(connection: Connection) -> None:
     """A transaction that will write says so at once: one that read first could not wait for its turn any more."""
     writes = connection.get_execution_options().get("pilotlight_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _roll_back(connection: Any, _record: object, _error: BaseException | None) -> None:
+    """Before a connection is closed in mid-statement, as when a task is cancelled.
+
+    SQLite puts off closing while a statement is held, here by the traceback, and would keep the file locked.
+    """
+    connection.rollback()
