@@ -24,6 +24,11 @@ def test_cleaned_text_can_be_written_anywhere_and_composed_no_further(text: str)
     assert not {"\x00", "\r", "\u202e", "\ufeff"} & set(cleaned)
 
 
+@given(odd_text)
+def test_seeing_that_a_text_is_clean_says_the_same_as_cleaning_it(text: str) -> None:
+    assert clean(text) == clean(f"{text}\n")
+
+
 @pytest.mark.parametrize(
     ("text", "cleaned"),
     [
