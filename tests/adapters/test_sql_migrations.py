@@ -29,7 +29,7 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 async def differences(database: Database, tables: MetaData) -> list[Any]:
     def compare(connection: Connection) -> list[Any]:
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), tables)
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), tables))
 
     async with database.connections.reading() as connection:
         return await connection.run_sync(compare)
