@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -18,13 +19,23 @@ from knowledge.index.ranking import Ranking, rank
 from knowledge.index.schema import stage_number
 from knowledge.index.thesaurus import Thesaurus, load_thesaurus
 from knowledge.pilots import Pilot, Stage
-from knowledge.ports import Embedder, PilotStore, Vectors
+from knowledge.ports import Change, Embedder, Vectors
 from knowledge.questions import Question
 from knowledge.visibility import Viewer
 
 FLOOR = 0.5  # the score from which a pilot is what was asked for; the scores are calibrated to it
 LIMIT = 10
 _PATIENCE = 1.0  # seconds that a search waits for the newest changes; what is there is searched then
+
+
+class Followed(Protocol):
+    """The part of a PilotStore that a search needs."""
+
+    async def identity(self) -> str: ...
+
+    async def get(self, pilot_id: str) -> Pilot | None: ...
+
+    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]: ...
 
 
 class Level(StrEnum):
@@ -65,7 +76,7 @@ class Hits:
 class Search:
     """Finds pilots by words and, with an embedder, by meaning. Made by `open_search`."""
 
-    def __init__(self, index: Index, store: PilotStore, embedder: Embedder | None, thesaurus: Thesaurus) -> None:
+    def __init__(self, index: Index, store: Followed, embedder: Embedder | None, thesaurus: Thesaurus) -> None:
         self._index = index
         self._store = store
         self._embedder = embedder
@@ -75,7 +86,7 @@ class Search:
 
     def read(self, text: str, today: date) -> Question:
         """What a person asks, read with what the base knows. InvalidQuestionError where nothing is asked."""
-        return questions.read(text, self._index.vocabulary())
+        return questions.read(text, self._index.vocabulary(), today)
 
     async def find(self, question: Question, viewer: Viewer, *, today: date, limit: int = LIMIT) -> Hits:
         """What answers the question among all that `viewer` may see on `today`.
@@ -160,7 +171,7 @@ class Search:
 
 
 @asynccontextmanager
-async def open_search(folder: Path, store: PilotStore, embedder: Embedder | None) -> AsyncIterator[Search]:
+async def open_search(folder: Path, store: Followed, embedder: Embedder | None) -> AsyncIterator[Search]:
     """The search over an index in `folder`, made anew where it is missing, foreign or damaged.
 
     Raises UnavailableError where the database does not answer.

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import filelock
 import numpy as np
@@ -19,7 +20,7 @@ from knowledge.index.thesaurus import Thesaurus
 from knowledge.index.vectors import VectorLog, VectorTable
 from knowledge.index.vocabulary import BaseVocabulary
 from knowledge.index.words import WordIndex
-from knowledge.ports import Change, Embedder, PilotStore
+from knowledge.ports import Change, Embedder
 
 Progress = Callable[[int, int], None]
 """Told how many texts are embedded, of how many."""
@@ -31,10 +32,18 @@ _NEW_VOCABULARY = 100  # made anew when one pilot in so many is new
 _GLANCE = 0.05  # seconds between two looks at what another process has written
 
 
+class Feed(Protocol):
+    """The part of a PilotStore that an index follows."""
+
+    async def identity(self) -> str: ...
+
+    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]: ...
+
+
 class Index:
     """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece."""
 
-    def __init__(self, folder: Path, store: PilotStore, embedder: Embedder | None, thesaurus: Thesaurus) -> None:
+    def __init__(self, folder: Path, store: Feed, embedder: Embedder | None, thesaurus: Thesaurus) -> None:
         self._folder = folder
         self._store = store
         self._embedder = embedder
@@ -221,10 +230,14 @@ class Index:
         return None
 
     def _load_vectors(self, *, anyway: bool = False) -> None:
-        if self._log is not None and self.table is not None:
-            with self.lock:
-                if self._log.refresh() or anyway:
-                    self.table.fill(self.rows.text_hashes, self.rows.alive, self._log)
+        if self._log is None or self.table is None:
+            return
+        with self.lock:
+            added = self._log.refresh()
+            if anyway:
+                self.table.fill(self.rows.text_hashes, self.rows.alive, self._log)
+            elif len(added):
+                self.table.fill_with(added, self._log)
 
     @property
     def _words_folder(self) -> Path:

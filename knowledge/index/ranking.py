@@ -30,6 +30,7 @@ FUSED_FLOOR = 0.88
 FUSED_SLOPE = 10.0
 # Added to the logit for ranking only: what the asker named comes first, unless it hardly is about it.
 FILTER_BONUS = 100.0
+ORGANISATION_BONUS = 3.0
 STOPPED_BONUS = 3.0
 
 Numbers = npt.NDArray[np.float64]
@@ -62,14 +63,14 @@ def rank(
     """Of the pilots that `viewer` may see on `today`. `vector` is the question's, None to go by words alone."""
     with index.lock:
         visible = index.rows.open_to(viewer, today)
-        fitting = visible & index.rows.matching(
-            question.countries, question.organisations, question.stages, question.period
-        )
+        fitting = visible & index.rows.matching(question.countries, question.stages, question.period)
         if not parts:
             return _by_filters(index, fitting, limit)
         strengths = _strengths(index, question, parts, viewer, today)
         rows, logits = _evidence(index, strengths, vector, visible)
         bonus = FILTER_BONUS * fitting[rows]
+        if question.organisations:
+            bonus += ORGANISATION_BONUS * index.rows.of_organisations(question.organisations)[rows]
         if question.wants_stopped:
             bonus += STOPPED_BONUS * (index.rows["stage"][rows] == stage_number(Stage.STOPPED))
         best = _best(logits + bonus, limit)

@@ -106,14 +106,16 @@ class Rows:
     def _find_open_groups(self, viewer: Viewer, today: date) -> Mask:
         return np.array([each.is_open_to(viewer, today) for each in self._groups], np.bool_)
 
-    def matching(
-        self, countries: Iterable[str], organisations: Iterable[str], stages: Iterable[Stage], period: Period | None
-    ) -> Mask:
+    def of_organisations(self, names: Iterable[str]) -> Mask:
+        """The pilots of organisations that are called so in full."""
+        mask: Mask = np.isin(self["organisation"], np.array([hash_of(each) for each in names], np.uint64))
+        return mask
+
+    def matching(self, countries: Iterable[str], stages: Iterable[Stage], period: Period | None) -> Mask:
         """The pilots that a question's filters let through: any of each kind, all kinds together."""
         mask = np.ones(self.count, np.bool_)
         for column, wanted in (
             ("country", [letters(each) for each in countries]),
-            ("organisation", [hash_of(each) for each in organisations]),
             ("stage", [stage_number(each) for each in stages]),
         ):
             if wanted:

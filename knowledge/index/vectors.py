@@ -33,23 +33,23 @@ class VectorLog:
     def __contains__(self, text_hash: int) -> bool:
         return text_hash in self._places
 
-    def refresh(self) -> bool:
-        """Read what was added since; whether there was anything."""
+    def refresh(self) -> npt.NDArray[np.uint64]:
+        """Read what was added since; the texts that it was added for."""
         if not self._path.exists():
-            return False
+            return np.zeros(0, np.uint64)
         size = self._record.itemsize
         added = np.fromfile(self._path, self._record, offset=self._read * size)
         sound = _sound(added)
         if not sound:
-            return False
+            return np.zeros(0, np.uint64)
         for place, text_hash in enumerate(added["text_hash"][:sound].tolist(), self._read):
             self._places[text_hash] = place
         self._read += sound
         self._records = np.memmap(self._path, self._record, "r", shape=(self._read,))
-        return True
+        return added["text_hash"][:sound]
 
     def add(self, text_hashes: Sequence[int], vectors: Vectors) -> None:
-        """Keep these vectors, past the last sound record."""
+        """Keep these vectors, past the last sound record that was read; the next refresh reads them."""
         records = np.zeros(len(text_hashes), self._record)
         records["text_hash"] = text_hashes
         records["vector"], records["scale"] = quantise(vectors)
@@ -58,7 +58,6 @@ class VectorLog:
             file.seek(self._read * self._record.itemsize)
             file.truncate()
             file.write(records.tobytes())
-        self.refresh()
 
     def get(self, text_hashes: Iterable[int]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
         """Vectors and scales of texts that are all here."""
@@ -76,15 +75,20 @@ class VectorTable:
         self._hashes = np.zeros(0, np.uint64)
 
     def fill(self, text_hashes: npt.NDArray[np.uint64], alive: npt.NDArray[np.bool_], log: VectorLog) -> None:
-        """Give each living row the vector of its text, where the log has it."""
+        """Give each living row whose text is new to it the vector of that text, where the log has it."""
         self._grow(len(text_hashes))
-        stale = np.flatnonzero((self._hashes[: len(text_hashes)] != text_hashes) | (self._scales[: len(alive)] == 0))
-        hashes = text_hashes[stale].tolist()
-        known = np.array([each in log for each in hashes], np.bool_) & alive[stale]
-        rows, hashes = stale[known], [each for each, is_known in zip(hashes, known, strict=True) if is_known]
-        self._scales[stale[~known]] = 0.0
-        self._vectors[rows], self._scales[rows] = log.get(hashes)
-        self._hashes[rows] = np.array(hashes, np.uint64)
+        stale = np.flatnonzero(self._hashes[: len(text_hashes)] != text_hashes)
+        self._scales[stale] = 0.0
+        self._hashes[stale] = text_hashes[stale]
+        self._give(np.flatnonzero(alive & (self._scales[: len(alive)] == 0)), log)
+
+    def fill_with(self, added: npt.NDArray[np.uint64], log: VectorLog) -> None:
+        """Give the rows of these texts, which the log has just got, their vectors."""
+        self._give(np.flatnonzero(np.isin(self._hashes, added)), log)
+
+    def _give(self, rows: npt.NDArray[np.int64], log: VectorLog) -> None:
+        known = rows[[each in log for each in self._hashes[rows].tolist()]] if len(rows) else rows
+        self._vectors[known], self._scales[known] = log.get(self._hashes[known].tolist())
 
     def missing(self, text_hashes: npt.NDArray[np.uint64], alive: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """The living rows without a vector, one for each text."""
