@@ -44,9 +44,9 @@ _STAGES = {
 def answer(found: Answer) -> Message:
     """What is known about a question: the direct sentence, the sources, what to read next."""
     blocks = [Text(first_sentence(found))]
-    if looked_at := _looked_only_at(found.question):
+    if looked_at := _looked_first_at(found.question):
         blocks.append(Text(looked_at, is_quiet=True))
-    sources = Sources(tuple(_source(each) for each in found.citations))
+    sources = Sources(tuple(_source(each, found) for each in found.citations))
     buttons: list[Button] = []
     if found.verdict is Verdict.NOBODY:
         buttons.append(Button("Tell us of one", TellPilot()))
@@ -66,6 +66,8 @@ def first_sentence(found: Answer) -> str:
                 f"{_count(found.pilots, 'pilot').capitalize()} came close{_stopped(found)}."
             )
         case Verdict.NOBODY:
+            if any(each.is_elsewhere for each in found.citations):
+                return "Nobody there has recorded trying this yet. I keep your question. Elsewhere it was tried:"
             nearest = " The nearest I know:" if found.citations else ""
             return f"Nobody has recorded trying this yet. I keep your question, so that it gets asked around.{nearest}"
 
@@ -180,10 +182,11 @@ def direction(named: Direction) -> str:
     return _DIRECTIONS[named]
 
 
-def _source(cited: Citation) -> Source:
+def _source(cited: Citation, found: Answer) -> Source:
     shown = cited.pilot
     notes = (
-        "Close, but not quite this." if cited.is_close else "",
+        "Close, but not quite this." if cited.is_close and found.verdict is not Verdict.NOBODY else "",
+        "The same idea, but elsewhere." if cited.is_elsewhere and found.verdict is not Verdict.NOBODY else "",
         _why_stopped(shown) if shown.stage is Stage.STOPPED else "",
     )
     return Source(
@@ -251,8 +254,8 @@ def _read_next(found: Answer) -> str:
     return f"Read next: “{best.pilot.title}”, for how it was evaluated."
 
 
-def _looked_only_at(question: Question) -> str:
-    """The filters that were read out of the question, so that people can see what was left out."""
+def _looked_first_at(question: Question) -> str:
+    """The filters that were read out of the question, so that people can see what came first."""
     parts = (
         " or ".join(country_name(each) for each in question.countries),
         " or ".join(question.organisations[:3]),
@@ -260,7 +263,7 @@ def _looked_only_at(question: Question) -> str:
         _period(question.period.first, question.period.last) if question.period else "",
     )
     told = "; ".join(part for part in parts if part)
-    return f"I looked only at: {told}." if told else ""
+    return f"I looked first at: {told}." if told else ""
 
 
 def _period(first: date | None, last: date | None) -> str:

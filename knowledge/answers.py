@@ -6,10 +6,13 @@ from enum import StrEnum
 from knowledge.excerpts import excerpt
 from knowledge.pilots import Pilot, Stage
 from knowledge.questions import Question
-from knowledge.search import Hit, Hits
+from knowledge.search import FLOOR, Hit, Hits
 
 CITATIONS = 5
 NEAREST = 3
+# Below these scores a pilot beside the answer, or instead of one, shares a word and not the idea.
+BESIDE_FLOOR = 0.2
+NEAREST_FLOOR = 0.05
 
 
 class Verdict(StrEnum):
@@ -20,12 +23,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A pilot that an answer rests on, with the sentences of it that answer best. `score` is from 0 to 1."""
+    """A pilot that an answer rests on, with the sentences of it that answer best. `score` is from 0 to 1.
+
+    `is_close` where it is near what was asked; `is_elsewhere` where it is the same, but outside the country, time,
+    stage or organisation that was asked for.
+    """
 
     pilot: Pilot
     excerpt: str
     score: float
     is_close: bool = False
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +52,16 @@ class Answer:
 def answer_from(question: Question, hits: Hits, limit: int = CITATIONS) -> Answer:
     """The answer that the hits of a search give, citing at most `limit` of them."""
     verdict = _verdict(hits)
-    really = tuple(hit for hit in hits.hits if not hit.is_close)
     match verdict:
         case Verdict.TRIED:
             # What is merely near stands behind what is it, and only where there is room.
-            shown = (*really, *(hit for hit in hits.hits if hit.is_close))[:limit]
+            really = [hit for hit in hits.hits if not hit.is_close]
+            beside = [hit for hit in hits.hits if hit.is_close and hit.score >= BESIDE_FLOOR]
+            shown = (really + beside)[:limit]
         case Verdict.CLOSE:
-            shown = hits.hits[:limit]
+            shown = list(hits.hits[:limit])
         case Verdict.NOBODY:
-            shown = hits.hits[: min(limit, NEAREST)]
+            shown = [hit for hit in hits.hits if hit.score >= NEAREST_FLOOR][: min(limit, NEAREST)]
     citations = tuple(_cite(hit, question) for hit in shown)
     counted = [each.pilot for each in citations] if verdict is Verdict.CLOSE else []
     return Answer(
@@ -77,7 +86,14 @@ def _cite(hit: Hit, question: Question) -> Citation:
     # Of a stopped pilot the card itself says why; the excerpt is for what it was.
     told = (hit.pilot.summary, outcome.summary, hit.pilot.challenge)
     words = " ".join((question.topic, *question.expansions))
-    return Citation(pilot=hit.pilot, excerpt=excerpt(told, words), score=hit.score, is_close=hit.is_close)
+    is_elsewhere = hit.is_close and hit.score >= FLOOR
+    return Citation(
+        pilot=hit.pilot,
+        excerpt=excerpt(told, words),
+        score=hit.score,
+        is_close=hit.is_close and not is_elsewhere,
+        is_elsewhere=is_elsewhere,
+    )
 
 
 def _worth_reading(citations: tuple[Citation, ...]) -> Citation | None:

@@ -30,8 +30,8 @@ _RECORDS: tuple[dict[str, object], ...] = (
         "url": "https://example.org/shuttle",
     },
     {
-        "title": "Autonomous bus in the old town",
-        "summary": "Two autonomous shuttle buses drive themselves on a public road in the old town.",
+        "title": "Self-driving bus in the old town",
+        "summary": "Two self-driving shuttle buses take residents up the hill on a public road.",
         "organisation": "Example Transport",
         "country": "Norway",
         "stage": "pilot",

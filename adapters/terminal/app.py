@@ -78,15 +78,21 @@ class Chat:
         return Commanded(person=self._person, place=self._place, command=command, rest=rest.strip())
 
     async def _ask(self, form: Form) -> dict[str, str] | None:
-        """What was typed into each field; None once the input ends or the person says goodbye."""
+        """What was typed into each field; None once the input ends or the person says goodbye.
+
+        Of a form that came back only the fields with an error are asked again.
+        """
+        errors = form.errors or {}
         self._console.print()
         self._console.print(Line(form.title, style="bold"))
         self._note("Enter leaves a field as it is. /quit leaves the form.")
-        values: dict[str, str] = {}
+        values = {field.name: field.value for field in form.fields}
         for field in form.fields:
-            error = (form.errors or {}).get(field.name)
-            if error:
-                self._console.print(Line(error, style="red"))
+            if errors and field.name not in errors:
+                continue
+            if field.name in errors:
+                self._console.print()
+                self._console.print(Line(errors[field.name], style="red"))
             typed = await self._read_field(field)
             if typed is None:
                 return None

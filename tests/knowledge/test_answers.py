@@ -90,6 +90,20 @@ def test_below_the_floor_nobody_tried_it_and_the_nearest_are_shown() -> None:
     assert "The nearest I know:" in shown
 
 
+def test_what_merely_shares_a_word_is_not_shown() -> None:
+    far = Hit(pilot=pilot(1), score=0.01, level=Level.CLOSE)
+    assert answer_from(QUESTION, hits(far, answered=False)).citations == ()
+    assert len(answer_from(QUESTION, hits(hit(pilot(2)), far)).citations) == 1
+
+
+def test_the_same_idea_outside_what_was_asked_for_is_said_to_be_that() -> None:
+    elsewhere = Hit(pilot=pilot(1), score=0.9, level=Level.CLOSE)
+    nobody = plain(cards.answer(answer_from(QUESTION, hits(elsewhere, answered=False))))
+    assert nobody.startswith("Nobody there has recorded trying this yet. I keep your question. Elsewhere it was tried:")
+    beside = plain(cards.answer(answer_from(QUESTION, hits(hit(pilot(2)), elsewhere))))
+    assert "The same idea, but elsewhere." in beside
+
+
 def test_an_empty_base_shows_nothing_near() -> None:
     shown = plain(cards.answer(answer_from(QUESTION, hits(answered=False))))
     assert "nearest" not in shown
@@ -104,11 +118,11 @@ def test_the_person_to_talk_to_is_named_where_known() -> None:
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        (Question(text="q", topic="t", countries=("NO", "IT")), "I looked only at: Norway or Italy."),
-        (Question(text="q", topic="t", organisations=("Example Town",)), "I looked only at: Example Town."),
-        (Question(text="q", topic="t", stages=(Stage.IMPLEMENTED,)), "I looked only at: in use."),
-        (Question(text="q", topic="t", period=Period(NOW.date(), None)), "I looked only at: since 2026."),
-        (Question(text="q", topic="t", period=Period(None, NOW.date())), "I looked only at: until 2026."),
+        (Question(text="q", topic="t", countries=("NO", "IT")), "I looked first at: Norway or Italy."),
+        (Question(text="q", topic="t", organisations=("Example Town",)), "I looked first at: Example Town."),
+        (Question(text="q", topic="t", stages=(Stage.IMPLEMENTED,)), "I looked first at: in use."),
+        (Question(text="q", topic="t", period=Period(NOW.date(), None)), "I looked first at: since 2026."),
+        (Question(text="q", topic="t", period=Period(None, NOW.date())), "I looked first at: until 2026."),
     ],
 )
 def test_what_was_read_as_a_filter_is_said(question: Question, said: str) -> None:
