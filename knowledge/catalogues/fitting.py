@@ -6,7 +6,7 @@ from typing import Any
 
 from knowledge.catalogues.cells import web_addresses
 from knowledge.errors import InvalidRecordError
-from knowledge.pilots import Pilot
+from knowledge.pilots import Pilot, value_at
 from knowledge.records import pilot_from_record
 from knowledge.text import TEXT_LIMIT, TITLE_LIMIT, clean, shorten
 
@@ -102,35 +102,37 @@ def _first_address(record: dict[str, Any], error: InvalidRecordError) -> str | N
 def _leave_out(record: dict[str, Any], error: InvalidRecordError) -> bool:
     """Take out what stands at the error's path or, where nothing does, the part that it belongs to."""
     container: Any = record
-    name = ""
-    steps: list[tuple[Any, str]] = []
+    steps: list[tuple[Any, str, list[str]]] = []
+    walked: list[str] = []
     for name in error.field.split("."):
-        steps.append((container, name))
+        steps.append((container, name, list(walked)))
+        walked.append(name)
         container = _inside(container, name)
         if container is None:
             break
-    for holder, key in reversed(steps):
-        if _inside(holder, key) is not None:
-            if isinstance(holder, list):
-                del holder[int(key) - 1]
-            else:
-                del holder[key]
+    for holder, name, path in reversed(steps):
+        if isinstance(holder, list) and _inside(holder, name) is not None:
+            del holder[int(name) - 1]
             return True
-        if isinstance(holder, dict) and _leave_out_by_another_name(record, holder, error):
+        if isinstance(holder, dict) and (key := _key_of(holder, name, path, error.field)):
+            del holder[key]
             return True
     return False
 
 
-def _leave_out_by_another_name(record: dict[str, Any], holder: dict[str, Any], error: InvalidRecordError) -> bool:
-    """Records may name a field in several ways (`end`, `retired`): the one whose absence ends the complaint."""
-    for name in list(holder):
-        value = holder.pop(name)
-        try:
-            pilot_from_record(record)
-        except InvalidRecordError as other:
-            if (other.field, other.reason) != (error.field, error.reason):
-                return True
-        else:
-            return True
-        holder[name] = value
-    return False
+def _key_of(holder: dict[str, Any], name: str, path: list[str], field: str) -> str | None:
+    """Records may name a field in several ways (`end`, `retired`): the key in `holder` that is read as this field."""
+    if holder.get(name) is not None:
+        return name
+    return next((key for key, value in holder.items() if _is_read_as(field, [*path, str(key)], value)), None)
+
+
+def _is_read_as(field: str, path: list[str], value: Any) -> bool:
+    probe: Any = value
+    for name in reversed(path):
+        probe = {name: probe}
+    try:
+        pilot = pilot_from_record({"id": "x", "source": "x", "title": "x"} | probe)
+        return value_at(pilot, field) not in (None, ())
+    except InvalidRecordError as error:
+        return error.field == field and error.reason != "is not a field of a pilot"

@@ -61,7 +61,7 @@ class Empty:
 class ImportReport:
     """What came of an import: rows == saved + unchanged + len(skipped) + empty.
 
-    `saved` are new or changed; in a dry run they are those that would have been handed to the store.
+    `saved` are new or changed; in a dry run, those that would be.
     """
 
     catalogue: str
@@ -106,6 +106,12 @@ async def import_catalogue(
     """InvalidFileError before anything is written where the file is not what it should be."""
     catalogue = open_catalogue(path, name=name, mapping_file=mapping_file)
     by = Author(f"import {catalogue.mapping.name}", path.name)
+
+    async def keep(pilots: list[Pilot]) -> int:
+        if dry_run:
+            return sum([await store.get(pilot.id) != pilot for pilot in pilots])
+        return await store.save(pilots, by, at)
+
     tally = _Tally(catalogue)
     batch: list[Pilot] = []
     for result in read_pilots(catalogue, mask_personal_data=mask_personal_data):
@@ -113,13 +119,13 @@ async def import_catalogue(
         if isinstance(result, Arrived):
             batch.append(result.pilot)
         if len(batch) == BATCH:
-            tally.saved += len(batch) if dry_run else await store.save(batch, by, at)
+            tally.saved += await keep(batch)
             batch = []
             await asyncio.sleep(0)  # a bot that answers meanwhile gets its turn
         if progress and tally.rows % 100 == 0:
             progress(tally.rows, catalogue.table.count)
     if batch:
-        tally.saved += len(batch) if dry_run else await store.save(batch, by, at)
+        tally.saved += await keep(batch)
     if progress:
         progress(tally.rows, tally.rows)
     return tally.report(dry_run=dry_run)

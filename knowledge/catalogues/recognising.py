@@ -6,7 +6,8 @@ from importlib import resources
 from pathlib import Path
 
 from knowledge.catalogues.mapped import fit_to_columns, missing_sentence
-from knowledge.catalogues.mapping import REFERENCE, CatalogueMapping, read_mapping
+from knowledge.catalogues.mapping import REFERENCE, CatalogueMapping
+from knowledge.catalogues.mapping_files import read_mapping
 from knowledge.catalogues.reading import read_table
 from knowledge.catalogues.tables import Table
 from knowledge.errors import InvalidFileError

@@ -1,7 +1,6 @@
 """Reading a TOML file key by key, so that a mistake is named with its key and what would be right."""
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,8 +20,7 @@ class Section:
     asked: list[str] = field(default_factory=list)
 
     def fail(self, key: str, reason: str) -> NoReturn:
-        place = ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in (self.where, key) if part)
-        raise InvalidFileError(f"{self.file}: {place}: {reason}")
+        raise InvalidFileError(f"{self.file}: {f'{self.where}.' if self.where else ''}{key}: {reason}")
 
     def has(self, key: str) -> bool:
         return key in self.values

@@ -6,7 +6,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError  # the errors openpyxl lets through; nothing is parsed with it here
 
 import openpyxl
@@ -26,14 +26,13 @@ def read_workbook(path: Path, sheet: str | None) -> Table:
                 f"{path.name} has no sheet called {sheet!r}; it has {', '.join(map(repr, book.sheetnames))}."
             )
         names = [sheet] if sheet is not None else [each.title for each in book.worksheets]
-        heights = {name: getattr(book[name], "max_row", None) for name in names}
         headers = {name: _header(book[name]) for name in names}
         widest = max(headers, key=lambda name: len(headers[name]), default="")
         columns = headers.get(widest, ())
-        height = heights.get(widest)
     if not columns:
         raise InvalidFileError(f"{path.name} is empty: no sheet begins with a row that names its columns.")
-    count = height - 1 if height and height > 1 else None  # as the file says, for progress only
+    # Read through once, so that damage anywhere is found before the first row is used.
+    count = sum(1 for _ in _rows(path, widest, columns))
     return Table(columns=columns, rows=lambda: _rows(path, widest, columns), count=count)
 
 
@@ -91,12 +90,14 @@ def _check(path: Path) -> None:
 @contextlib.contextmanager
 def _workbook(path: Path) -> Iterator[Any]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions that it leaves out
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
+        # Opened here, since openpyxl would judge a path by its extension.
+        with path.open("rb") as file, contextlib.closing(_load(file)) as book:
             yield book
-        finally:
-            book.close()
     except _TROUBLE as error:
         raise InvalidFileError(f"{path.name} cannot be read as a workbook ({error}); save it again as XLSX.") from None
+
+
+def _load(file: BinaryIO) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions that it leaves out
+        return openpyxl.load_workbook(file, read_only=True, data_only=True)

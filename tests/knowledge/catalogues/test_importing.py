@@ -1,0 +1,205 @@
+"""What arrives, what is reported, and what is never written."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from knowledge.catalogues.importing import ImportReport, Note, Skipped, import_catalogue
+from knowledge.catalogues.personal_data import PersonalData
+from knowledge.errors import InvalidFileError
+from knowledge.pilots import Stage, Unknown
+from knowledge.text import TITLE_LIMIT
+from tests.fakes import MemoryPilotStore
+
+AT = datetime(2026, 5, 17, 9, tzinfo=UTC)
+
+
+def lines(tmp_path: Path, *records: Any) -> Path:
+    path = tmp_path / "pilots.jsonl"
+    texts = (record if isinstance(record, str) else json.dumps(record) for record in records)
+    path.write_text("\n".join(texts) + "\n", "utf-8")
+    return path
+
+
+def record(number: int, **fields: Any) -> dict[str, Any]:
+    return {"id": f"test-{number}", "source": "test", "title": f"Pilot {number}", **fields}
+
+
+async def bring_in(path: Path, store: MemoryPilotStore | None = None, **options: Any) -> ImportReport:
+    return await import_catalogue(path, store or MemoryPilotStore(), at=AT, **options)
+
+
+async def test_a_second_import_changes_nothing_and_an_edited_row_makes_one_revision(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    path = lines(tmp_path, *(record(number) for number in range(1, 4)))
+    first = await bring_in(path, store)
+    again = await bring_in(path, store)
+    assert (first.saved, first.unchanged, again.saved, again.unchanged) == (3, 0, 0, 3)
+    edited = await bring_in(lines(tmp_path, record(1), record(2, stage="stopped"), record(3)), store)
+    assert (edited.saved, edited.unchanged) == (1, 2)
+    pilots = [pilot async for pilot in store.all()]
+    revisions = {pilot.source_id: await store.revisions(pilot.id) for pilot in pilots}
+    assert {name: len(each) for name, each in revisions.items()} == {"test-1": 1, "test-2": 2, "test-3": 1}
+    assert revisions["test-2"][-1].by.name == "import pilotlight"
+    assert revisions["test-2"][-1].by.reason == "pilots.jsonl"
+
+
+async def test_a_dry_run_says_what_would_change_and_keeps_nothing(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    await bring_in(lines(tmp_path, record(1)), store)
+    report = await bring_in(lines(tmp_path, record(1), record(2)), store, dry_run=True)
+    assert (report.saved, report.unchanged, report.dry_run) == (1, 1, True)
+    assert [pilot.source_id async for pilot in store.all()] == ["test-1"]
+
+
+async def test_a_bad_row_is_skipped_with_its_number_and_reason_and_the_rest_goes_in(tmp_path: Path) -> None:
+    path = lines(
+        tmp_path, record(1), '{"id": "test-2", ', {"id": "test-3", "source": "test"}, record(1), {}, record(6),
+        {"source": "test", "title": "No id"}, {"id": "x", "title": "No source"}, "[1]",
+    )  # fmt: skip
+    store = MemoryPilotStore()
+    report = await bring_in(path, store)
+    assert (report.rows, report.saved, report.empty, len(report.skipped)) == (9, 2, 1, 6)
+    assert report.rows == report.arrived + report.empty + len(report.skipped)
+    assert [each.row for each in report.skipped] == [2, 3, 4, 7, 8, 9]
+    assert report.skipped[1:5] == (
+        Skipped(3, "title: is missing"),
+        Skipped(4, "has the id 'test-1' of row 1, which was kept"),
+        Skipped(7, "id: is missing"),
+        Skipped(8, "source: is missing"),
+    )
+
+
+async def test_a_field_that_cannot_be_read_does_not_cost_the_row(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    odd = record(
+        1, country="Atlantis", stage="alive", url="see https://a.nl/x, https://b.nl", colour="red", owner={"mail": "x"},
+        dates={"start": "2012/9/1", "end": "Anticipated 2021", "published": "2024-05 (about)", "operational": "2010"},
+        stakeholders=[{"name": "A", "level": "boss"}, {"name": "B", "level": "user"}, {"level": "top"}],
+        evaluations=[{"evidence": "none"}],
+    )  # fmt: skip
+    report = await bring_in(lines(tmp_path, odd, record(2, dates={"start": 2020, "retired": 2019})), store)
+    assert report.saved == 2
+    first, second = [pilot async for pilot in store.all() if pilot.source_id in ("test-1", "test-2")]
+    first, second = sorted((first, second), key=lambda pilot: pilot.source_id)
+    assert (first.country, first.stage, first.link, first.owner) == (None, Stage.UNKNOWN, "https://a.nl/x", None)
+    assert (str(first.dates.started), first.dates.ended, str(first.dates.recorded)) == ("2012-09-01", None, "2024-05")
+    assert [each.name for each in first.stakeholders] == ["B"]
+    assert (str(second.dates.started), second.dates.ended) == ("2020", None)
+    fields = [note.field for note in report.notes]
+    assert {"country", "stage", "url", "colour", "owner.mail", "dates.end", "dates.published", "dates.ended"} < set(
+        fields
+    )
+    assert all(note.row in (1, 2) and note.reason for note in report.notes)
+
+
+async def test_a_record_whose_audience_cannot_be_read_stays_out(tmp_path: Path) -> None:
+    report = await bring_in(lines(tmp_path, record(1, visibility={"audience": "restricted"}), record(2)))
+    assert report.saved == 1
+    assert report.skipped[0].reason.startswith("visibility.community: ")
+
+
+async def test_a_title_too_long_is_shortened_and_stands_whole_before_the_summary(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    title = "A long title. " * 60
+    report = await bring_in(lines(tmp_path, record(1, title=title, summary="Why.")), store)
+    (pilot,) = [pilot async for pilot in store.all()]
+    assert len(pilot.title) <= TITLE_LIMIT
+    assert pilot.summary == f"{title.strip()}\n\nWhy."
+    assert report.notes[0].field == "title"
+
+
+async def test_a_text_too_long_is_shortened_and_noted(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    fields = {"summary": "Word. " * 10_000, "tags": ["short", "word " * 200]}
+    report = await bring_in(lines(tmp_path, record(1, **fields)), store)
+    assert [note.field for note in report.notes] == ["summary", "tags.2"]
+    (pilot,) = [pilot async for pilot in store.all()]
+    assert len(pilot.topics) == 2
+
+
+async def test_personal_data_is_masked_and_counted_unless_told_otherwise(tmp_path: Path) -> None:
+    path = lines(tmp_path, record(1, country="NL", summary="Mail a@b.nl or call 020 552 1111"))
+    masked, plain = MemoryPilotStore(), MemoryPilotStore()
+    report = await bring_in(path, masked)
+    assert report.masked == {PersonalData.EMAIL: 1, PersonalData.PHONE: 1}
+    assert report.to_record()["masked"] == {"e-mail": 1, "phone number": 1}
+    (pilot,) = [pilot async for pilot in masked.all()]
+    assert pilot.summary == "Mail [e-mail removed] or call [phone number removed]"
+    report = await bring_in(path, plain, mask_personal_data=False)
+    assert report.masked == {}
+    (pilot,) = [pilot async for pilot in plain.all()]
+    assert pilot.summary == "Mail a@b.nl or call 020 552 1111"
+
+
+async def test_an_own_spreadsheet_may_be_written_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "ours.csv"
+    path.write_text(
+        "id;source;title;tags;outcome;outcome.direction;owner;owner.address;dates.started;exit_plan.payer\r\n"
+        '1;ours;Pilot;a, b|c;Worked;positive;Jane;j@x.nl;2024 May;"{""unknown_because"": ""nobody asked""}"\r\n',
+        "utf-8-sig",
+    )
+    store = MemoryPilotStore()
+    report = await bring_in(path, store)
+    assert report.notes == ()
+    (pilot,) = [pilot async for pilot in store.all()]
+    assert pilot.topics == ("a, b|c",)
+    assert (pilot.outcome.summary, pilot.outcome.direction) == ("Worked", "positive")
+    assert pilot.owner is not None
+    assert (pilot.owner.name, pilot.owner.address) == ("Jane", "j@x.nl")
+    assert str(pilot.dates.started) == "2024-05"
+    assert pilot.pending == {"exit_plan.payer": Unknown("nobody asked")}
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "says"),
+    [
+        ("name,note\na,b\n", {}, r"is none of the catalogues known here .*--map.*Its columns are: name, note\."),
+        ("name,note\na,b\n", {"name": "eu"}, r"'eu' is no catalogue known here; the catalogues are eu-pstw"),
+        ("name,note\na,b\n", {"name": "eu-pstw"}, r"eu-pstw.toml names .*no such column"),
+        ("name,note\na,b\n", {"name": "pilotlight"}, "pilotlight.toml names 'title'"),
+        ('[{"id": 1', {}, "begins as JSON and is not"),
+    ],
+)
+async def test_a_file_that_is_not_what_it_says_fails_before_anything_is_written(
+    tmp_path: Path, content: str, options: dict[str, Any], says: str
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(content, "utf-8")
+    store = MemoryPilotStore()
+    with pytest.raises(InvalidFileError, match=says):
+        await bring_in(path, store, **options)
+    assert [pilot async for pilot in store.all()] == []
+
+
+async def test_a_newer_edition_of_a_known_catalogue_may_miss_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "register.json"
+    row = {"id": 7, "title": "A", "doel": "B", "organisatie": "C", "status": "buiten gebruik", "juridische_basis": ""}
+    path.write_text(json.dumps([row]), "utf-8")
+    store = MemoryPilotStore()
+    report = await bring_in(path, store)
+    assert report.catalogue == "nl-algoritmeregister"
+    assert {note.reason for note in report.notes if note.row == 0} == {
+        "the file has no column 'geregistreerd'", "the file has no column 'impactassessment'",
+        "the file has no column 'url'",
+    }  # fmt: skip
+    (pilot,) = [pilot async for pilot in store.all()]
+    assert (pilot.stage, pilot.country, pilot.source_id) == (Stage.STOPPED, "NL", "nl-algoritmeregister-7")
+
+
+async def test_progress_counts_towards_the_number_of_rows(tmp_path: Path) -> None:
+    calls: list[tuple[int, int | None]] = []
+    path = lines(tmp_path, *(record(number) for number in range(250)))
+    await bring_in(path, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(100, 250), (200, 250), (250, 250)]
+
+
+async def test_the_report_can_be_written_as_json(tmp_path: Path) -> None:
+    report = await bring_in(lines(tmp_path, record(1, stage="x"), "{"))
+    plain = json.loads(json.dumps(report.to_record()))
+    assert (plain["rows"], plain["saved"], plain["skipped"][0]["row"]) == (2, 1, 2)
+    assert plain["notes"][0]["field"] == "stage"
+    assert report.notes[0] == Note(1, "stage", plain["notes"][0]["reason"])

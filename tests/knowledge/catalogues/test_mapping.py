@@ -1,0 +1,221 @@
+"""A mapping says what becomes what; a mistake in it is named with its key and what would be right."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from knowledge.catalogues.importing import Arrived, Skipped, read_pilots
+from knowledge.catalogues.mapping_files import read_mapping
+from knowledge.catalogues.recognising import open_catalogue, shipped_mappings
+from knowledge.errors import InvalidFileError
+from knowledge.pilots import Pilot, Stage
+
+HEAD = 'name = "mine"\n[fields.title]\ncolumn = "Name"\n'
+
+
+def arrive(tmp_path: Path, mapping: str, rows: str) -> list[Arrived | Skipped]:
+    """The rows of a CSV file as a mapping brings them in."""
+    (tmp_path / "mine.toml").write_text(mapping, "utf-8")
+    (tmp_path / "rows.csv").write_text(rows, "utf-8")
+    catalogue = open_catalogue(tmp_path / "rows.csv", mapping_file=tmp_path / "mine.toml")
+    return [each for each in read_pilots(catalogue) if isinstance(each, Arrived | Skipped)]
+
+
+def one(tmp_path: Path, mapping: str, rows: str) -> tuple[Pilot, list[str]]:
+    """The only pilot, and its notes."""
+    (arrived,) = arrive(tmp_path, mapping, rows)
+    assert isinstance(arrived, Arrived), arrived
+    return arrived.pilot, [f"{note.field}: {note.reason}" for note in arrived.notes]
+
+
+def test_a_name_and_a_title_are_enough(tmp_path: Path) -> None:
+    pilot, notes = one(tmp_path, HEAD, "Name\nA  pilot\n")
+    assert (pilot.title, pilot.source_id, pilot.provenance.source) == ("A pilot", "mine-1", "mine")
+    assert notes == []
+
+
+def test_columns_are_joined_split_marked_looked_up_and_filled_in(tmp_path: Path) -> None:
+    mapping = (
+        HEAD
+        + """
+        [id]
+        column = "Nr"
+        pattern = 'P-(\\d+)'
+        template = "{source}:{id:04}"
+        [fields.organisation]
+        columns = ["City", "unit"]
+        join = " / "
+        [fields.summary]
+        template = "{Why} (by {unit})"
+        [fields.challenge]
+        column = "Missing words"
+        otherwise = "No words on {Why}"
+        [fields.tags]
+        columns = ["Words"]
+        split = [";", ","]
+        marked = ["Health", "Energy"]
+        also = ["pilot"]
+        table = { "nlp" = "language", "other" = "" }
+        [fields.outcome.summary]
+        column = "Result"
+        prefix = "Expected: "
+    """
+    )
+    rows = (
+        "Nr,Name,City,Unit,Why,Missing words,Words,Health,Energy,Result\nno P-7.,A,Oslo,IT,Speed,,NLP; other,x,,Time\n"
+    )
+    pilot, notes = one(tmp_path, mapping, rows)
+    assert pilot.source_id == "mine:0007"
+    assert pilot.organisation == "Oslo / IT"
+    assert pilot.summary == "Speed (by IT)"
+    assert pilot.challenge == "No words on Speed"
+    assert pilot.topics == ("language", "Health", "pilot")
+    assert pilot.outcome.summary == "Expected: Time"
+    assert notes == []
+
+
+def test_stages_countries_links_and_dates_are_read_or_left_out_with_a_note(tmp_path: Path) -> None:
+    mapping = (
+        HEAD
+        + """
+        [fields.stage]
+        column = "Status"
+        [fields.stage.table]
+        "In use" = "implemented"
+        "No idea" = ""
+        [fields.country]
+        column = "Land"
+        [fields.url]
+        columns = ["Web", "Other"]
+        [fields."dates.started"]
+        column = "From"
+        formats = ["%d/%m/%Y"]
+        [fields."exit_plan.decide_by"]
+        column = "Decision"
+    """
+    )
+    head = "Name,Status,Land,Web,Other,From,Decision\n"
+    good, notes = one(tmp_path, mapping, head + "A,in  USE,nederland,www.a.nl,,3/2/2024,2026-05-01\n")
+    assert (good.stage, good.country, good.link) == (Stage.IMPLEMENTED, "NL", "https://www.a.nl")
+    assert (str(good.dates.started), str(good.exit_plan.decide_by)) == ("2024-02-03", "2026-05-01")
+    assert notes == []
+    silent, notes = one(tmp_path, mapping, head + "A,no idea,,,,,\n")
+    assert (silent.stage, notes) == (Stage.UNKNOWN, [])
+    bad, notes = one(tmp_path, mapping, head + 'A,Odd,Atlantis,none,"(https://a.nl/x), https://b.nl",2024?,2026-05\n')
+    assert (bad.stage, bad.country, bad.link) == (Stage.UNKNOWN, None, "https://a.nl/x")
+    assert notes == [
+        "stage: 'Odd' has no entry in the table of mine.toml; left out",
+        "country: 'Atlantis' is not a country; write its English name or its two-letter code; left out",
+        "url: 'none' holds no web address; left out",
+        "url: holds 2 web addresses; the first is kept",
+        "dates.started: '2024?' is not a date that can be read; left out",
+        "exit_plan.decide_by: '2026-05' is no day, and a day is needed; left out",
+    ]
+
+
+def test_parts_of_a_list_are_filled_by_number_and_their_fixed_words_only_beside_others(tmp_path: Path) -> None:
+    mapping = (
+        HEAD
+        + """
+        [fields.assets.1.link]
+        column = "Code"
+        [fields.assets.1.name]
+        fixed = "Source code"
+        [fields.evaluations.1.independent]
+        column = "Reviewed"
+        table = { yes = true, no = "" }
+        [fields.evaluations.1.kind]
+        fixed = "audit"
+    """
+    )
+    full, _ = one(tmp_path, mapping, "Name,Code,Reviewed\nA,https://a.nl,Yes\n")
+    assert [(asset.name, asset.link) for asset in full.assets] == [("Source code", "https://a.nl")]
+    assert [(each.independent, each.kind) for each in full.evaluations] == [(True, "audit")]
+    bare, notes = one(tmp_path, mapping, "Name,Code,Reviewed\nA,,no\n")
+    assert (bare.assets, bare.evaluations, notes) == ((), (), [])
+
+
+def test_empty_words_and_constants(tmp_path: Path) -> None:
+    mapping = (
+        'name = "mine"\nlicence = "CC0 1.0"\nempty = ["N/A"]\n[constants]\ncountry = "Norway"\nlang = "no"\n'
+        'visibility.audience = "community"\nvisibility.community = "nordic"\n'
+        '[fields.title]\ncolumn = "Name"\n[fields.country]\ncolumn = "Land"\n'
+    )
+    pilot, _ = one(tmp_path, mapping, "Name,Land\nA,n/a\n")
+    assert (pilot.country, pilot.language, pilot.provenance.licence) == ("NO", "no", "CC0 1.0")
+    assert pilot.visibility.community == "nordic"
+
+
+def test_a_row_without_title_or_id_or_with_a_row_s_id_is_skipped_and_said(tmp_path: Path) -> None:
+    mapping = HEAD + '[id]\ncolumn = "Nr"\n'
+    results = arrive(tmp_path, mapping, "Nr,Name\n1,A\n2,\n,C\n1,D\n,\n5,E\n")
+    assert [each.row for each in results] == [1, 2, 3, 4, 6]
+    reasons = [each.reason for each in results if isinstance(each, Skipped)]
+    assert reasons == ["title: is missing", "has no id in column 'Nr'", "has the id 'mine-1' of row 1, which was kept"]
+
+
+def test_a_dotted_column_reaches_into_objects(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('name = "mine"\n[fields.title]\ncolumn = "about.name"\n', "utf-8")
+    (tmp_path / "rows.json").write_text('[{"about": {"name": "A"}}, {"about": "none"}]', "utf-8")
+    results = list(read_pilots(open_catalogue(tmp_path / "rows.json", mapping_file=tmp_path / "mine.toml")))
+    assert [type(each) for each in results] == [Arrived, Skipped]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ("name = ", "mine.toml is not TOML"),
+        ("", "name: is missing; write for instance"),
+        ('name = "mine"', "fields.title: is missing; every pilot needs a title"),
+        ("name = 3", "name: needs a text"),
+        (HEAD + "[fields.titel]\n", "fields.titel: is not a field of a pilot; the fields are id, source, title"),
+        (HEAD + '[fields.summary]\ncolum = "x"', "fields.summary.colum: is not known here; did you mean column?"),
+        (HEAD + "[fields.summary]\n", "fields.summary.column: is missing: say where the value comes from"),
+        (HEAD + '[fields.stage]\ncolumn = "x"\nsplit = [","]', "fields.stage.split: does not fit: stage holds one of"),
+        (HEAD + '[fields.stage]\ncolumn = "x"\ntable = {a = "live"}', "'live' is none of planned, development, pilot"),
+        (HEAD + '[fields.country]\ncolumn = "x"\ntable = {a = "Atlantis"}', "'Atlantis' is not a country"),
+        (HEAD + '[fields.assets]\ncolumn = "x"', r'assets: has several parts.*write \[fields."assets.1'),
+        (HEAD + '[fields."dates.ended"]\ncolumn = "x"\nformats = ["dd/mm"]', "is no date format: write %Y"),
+        (HEAD + '[fields.summary]\nfixed = "x"', r"fields.summary.fixed: is for the parts of a list"),
+        (HEAD + '[fields.evaluations.1.independent]\ncolumn = "x"', "table: is missing: say which words mean true"),
+        (HEAD + '[id]\ntemplate = "fixed"', "id.template: needs {row} or {id}"),
+        (HEAD + '[id]\ntemplate = "{row} {x}"', "id.template: needs {row} or {id}"),
+        (HEAD + '[id]\ntemplate = "{id}"', "has {id}, so say in which column"),
+        (HEAD + "[id]\ncolumn = \"x\"\npattern = '('", "id.pattern: is not a regular expression"),
+        (HEAD + "[id]\ncolumn = \"x\"\npattern = 'a'", "id.pattern: needs one group"),
+        (HEAD + '[id]\npattern = "(x)"', "id.pattern: picks a part of a column's value"),
+        (HEAD + '[constants]\ntitle = "x"', "constants.title: is not a field that can be the same"),
+        (HEAD + '[constants]\nurl = "x"', "constants.url: 'x' is not a web address"),
+        (HEAD + '[constants]\nmechanism = "x"', "'x' is none of sandbox"),
+        (HEAD + "[constants]\ntags = 3", "constants.tags: needs a text"),
+        ('form = "rows"\n' + HEAD, "form: 'rows' is neither \"columns\""),
+        ('form = "records"\n' + HEAD, "fields: has no place beside form"),
+        ('colour = "x"\n' + HEAD, "colour: is not known here"),
+        ('fields = 3\nname = "mine"', "fields: needs a table of its own"),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_named(tmp_path: Path, mapping: str, says: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(mapping, "utf-8")
+    with pytest.raises(InvalidFileError, match=says):
+        read_mapping(path)
+
+
+def test_a_mapping_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFileError, match=r"nowhere.toml cannot be opened"):
+        read_mapping(tmp_path / "nowhere.toml")
+
+
+def test_a_column_that_the_file_does_not_have_is_named_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFileError, match=r"names 'Naem', .*did you mean 'Name'\? Its columns are: Name, Land"):
+        arrive(tmp_path, HEAD.replace('"Name"', '"Naem"'), "Name,Land\nA,NL\n")
+    with pytest.raises(InvalidFileError, match=r"names 'Stge', .*no such column"):
+        arrive(tmp_path, HEAD + '[fields.stage]\ncolumn = "Stge"', "Name,Land\nA,NL\n")
+
+
+def test_every_shipped_mapping_is_valid_and_the_own_form_is_tried_last() -> None:
+    mappings: dict[str, Any] = shipped_mappings()
+    assert list(mappings)[-1] == "pilotlight"
+    assert {"us-ai-2025", "us-ai-2024", "eu-pstw", "nl-algoritmeregister", "us-citizenscience"} < set(mappings)
+    assert all(mapping.recognise for mapping in mappings.values())
