@@ -1,8 +1,8 @@
 """Evaluation: judged questions through the very path of a question, and the figures that come of it.
 
-Figures are as in trec_eval and BEIR: gain is the judgement itself, what nobody judged is not relevant, and a rank counts
-by the logarithm of its place. Questions for which nothing is relevant have no ranking to judge: they count for `auroc`
-and `f1` alone (averaging a zero for them, as a plain mean over pytrec_eval's output does, would measure the question set).
+Figures are as in trec_eval and BEIR: gain is the judgement itself, what nobody judged is not relevant, and a rank
+counts by the logarithm of its place. Questions for which nothing is relevant have no ranking to judge: they count for
+`auroc` and `f1` alone (pytrec_eval gives a zero for each, which a plain mean over its output would count in).
 """
 
 import json
@@ -22,6 +22,8 @@ from knowledge.text import TEXT_LIMIT, TITLE_LIMIT, clean, shorten
 from knowledge.visibility import Viewer
 
 DEPTH = 100  # ranks looked at
+_QUESTION = '{"_id": "q1", "text": "has anyone tried …?"}'
+_DOCUMENT = '{"_id": "d1", "title": "…", "text": "…"}'
 
 Progress = Callable[[int, int], None]
 """Told how many steps are done, of how many."""
@@ -41,7 +43,8 @@ class Query:
 class Report:
     """Each from 0 to 1; None where the questions cannot tell. `n` counts the questions.
 
-    `auroc` is how well the confidence tells answerable questions from others; `f1` is of "nobody tried it" at the floor.
+    `auroc` is how well the confidence tells answerable questions from others; `f1` is of "nobody tried it" at the
+    floor that ships.
     """
 
     ndcg10: float | None
@@ -156,7 +159,7 @@ def f1(guesses: Sequence[bool], truths: Sequence[bool]) -> float | None:
 def read_queries(path: Path) -> list[Query]:
     """Raises InvalidFileError."""
     queries = []
-    for line, record in _records(path, '{"_id": "q1", "text": "has anyone tried …?"}'):
+    for line, record in _records(path, _QUESTION):
         identity, text, answerable = record.get("_id"), record.get("text"), record.get("answerable")
         if not isinstance(identity, str | int) or not isinstance(text, str):
             raise InvalidFileError(f"{path}, line {line}: a question needs _id and text.")
@@ -191,8 +194,8 @@ class _Documents:
     """Documents in BEIR's layout, as a database of pilots that never changes."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._pilots = [self._pilot(line, record) for line, record in _records(path, '{"_id", "title", "text"}')]
+        self._path = path / "corpus.jsonl" if path.is_dir() else path
+        self._pilots = [self._pilot(line, record) for line, record in _records(self._path, _DOCUMENT)]
         self._by_id = {pilot.id: pilot for pilot in self._pilots}
 
     async def identity(self) -> str:

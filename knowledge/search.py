@@ -47,7 +47,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """`score`, from 0 to 1, is how sure it is that this pilot is what was asked for; 0.5 is the floor."""
+    """`score`, from 0 to 1, is how sure it is that this pilot is what was asked for, wherever that was.
+
+    From FLOOR on it is more likely than not; `level` also minds the question's filters and how sure the best ones are.
+    """
 
     pilot: Pilot
     score: float
@@ -94,7 +97,7 @@ class Search:
         Raises UnavailableError where the database does not answer.
         """
         await self._refresh_awhile()
-        parts = parts_of(question.topic, question.language, question.expansions, self._thesaurus)
+        parts = parts_of(question, self._thesaurus)
         vector = await self._vector(question, parts)
         ranking = await asyncio.to_thread(
             rank, self._index, question, parts, vector, viewer=viewer, today=today, limit=limit
@@ -153,8 +156,8 @@ class Search:
         ids = await asyncio.to_thread(self._index.pilot_ids, ranking.rows)
         pilots = [await self._store.get(pilot_id) for pilot_id in ids]
         return tuple(
-            Hit(pilot=pilot, score=round(float(score), 4), level=_level(score, fits=bool(fits)))
-            for pilot, score, fits in zip(pilots, ranking.scores, ranking.fitting, strict=True)
+            Hit(pilot=pilot, score=round(float(score), 4), level=Level.REALLY if is_it else Level.CLOSE)
+            for pilot, score, is_it in zip(pilots, ranking.scores, ranking.really, strict=True)
             if pilot is not None and pilot.visibility.is_open_to(viewer, today)
         )
 
@@ -176,14 +179,9 @@ async def open_search(folder: Path, store: Followed, embedder: Embedder | None) 
 
     Raises UnavailableError where the database does not answer.
     """
-    thesaurus = load_thesaurus()
-    search = Search(Index(folder, store, embedder, thesaurus), store, embedder, thesaurus)
+    search = Search(Index(folder, store, embedder), store, embedder, load_thesaurus())
     await search.refresh()
     try:
         yield search
     finally:
         await search.close()
-
-
-def _level(score: float, *, fits: bool) -> Level:
-    return Level.REALLY if fits and score >= FLOOR else Level.CLOSE

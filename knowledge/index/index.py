@@ -16,9 +16,8 @@ from knowledge.index.queries import Queries
 from knowledge.index.rows import Rows
 from knowledge.index.schema import SCHEMA, hash_of
 from knowledge.index.state import State, is_sound, read_state, signature, write_state
-from knowledge.index.thesaurus import Thesaurus
 from knowledge.index.vectors import VectorLog, VectorTable
-from knowledge.index.vocabulary import BaseVocabulary
+from knowledge.index.vocabulary import FIELDS, IndexVocabulary
 from knowledge.index.words import WordIndex
 from knowledge.ports import Change, Embedder
 
@@ -43,17 +42,16 @@ class Feed(Protocol):
 class Index:
     """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece."""
 
-    def __init__(self, folder: Path, store: Feed, embedder: Embedder | None, thesaurus: Thesaurus) -> None:
+    def __init__(self, folder: Path, store: Feed, embedder: Embedder | None) -> None:
         self._folder = folder
         self._store = store
         self._embedder = embedder
-        self._thesaurus = thesaurus
         self._refreshing = asyncio.Lock()
         self._embedding = asyncio.Lock()
         self._writing = filelock.FileLock(folder / "writing.lock", timeout=0, thread_local=False)
         self._state: State | None = None
         self._seen: tuple[int, int, int] | None = None
-        self._vocabulary: BaseVocabulary | None = None
+        self._vocabulary: IndexVocabulary | None = None
         self._vocabulary_of = 0  # pilots
         self.lock = threading.Lock()
         self.words: WordIndex
@@ -96,16 +94,11 @@ class Index:
         """How many texts have no vector yet; 0 where there is no model."""
         return 0 if self.table is None else len(self.table.missing(self.rows.text_hashes, self.rows.alive))
 
-    def vocabulary(self) -> BaseVocabulary:
+    def vocabulary(self) -> IndexVocabulary:
         """What the base knows of words; of a while ago where only a few pilots have changed since."""
         if self._vocabulary is None or abs(self.words.count - self._vocabulary_of) * _NEW_VOCABULARY > self.words.count:
             self._vocabulary_of = self.words.count
-            self._vocabulary = BaseVocabulary(
-                self.words.vocabulary("surface"),
-                self.words.vocabulary("named"),
-                self.words.vocabulary("acronym"),
-                self._thesaurus.vocabulary,
-            )
+            self._vocabulary = IndexVocabulary({field: self.words.vocabulary(field) for field in FIELDS})
         return self._vocabulary
 
     def pilot_ids(self, rows: Iterable[int]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from knowledge.index.analysis import stop_words, words
 from knowledge.index.thesaurus import LONGEST_NAME, Concept, Name, Thesaurus
+from knowledge.questions import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,16 @@ class Part:
     label: str = ""
 
 
-def parts_of(topic: str, language: str, expansions: Sequence[str], thesaurus: Thesaurus) -> tuple[Part, ...]:
-    """The parts of a topic in their order; a word asked for twice is two parts, and so counts twice."""
+def parts_of(question: Question, thesaurus: Thesaurus) -> tuple[Part, ...]:
+    """The parts of a question's topic in their order; a word asked for twice is two parts, and so counts twice."""
+    language = question.language
+    parts = _topic_parts(question.topic, language, thesaurus)
+    parts = _with_expansions(parts, question.expansions, language, thesaurus)
+    named = named_part(question.text, question.topic, question.organisations)
+    return (*parts, named) if parts and named else tuple(parts)
+
+
+def _topic_parts(topic: str, language: str, thesaurus: Thesaurus) -> list[Part]:
     said, stops = words(topic), stop_words(language or "en") | stop_words("en")
     parts: list[Part] = []
     place = 0
@@ -27,7 +36,15 @@ def parts_of(topic: str, language: str, expansions: Sequence[str], thesaurus: Th
         if length > 1 or name[0] not in stops:
             parts.append(_part(name, concepts))
         place += length
-    return _with_expansions(parts, expansions, language, thesaurus)
+    return parts
+
+
+def named_part(text: str, topic: str, organisations: Sequence[str]) -> Part | None:
+    """What the question said of organisations, which its topic leaves out: they stand in texts, too."""
+    names = {word for organisation in organisations for word in words(organisation)}
+    said = tuple(dict.fromkeys(word for word in words(text) if word in names and word not in stop_words("en")))
+    left = tuple(word for word in said if word not in set(words(topic)))
+    return Part(left) if left else None
 
 
 def gloss(parts: Sequence[Part]) -> str:
@@ -56,9 +73,7 @@ def _part(name: Name, concepts: Sequence[Concept]) -> Part:
     return Part(name, unlike, concepts[0].label if concepts else "")
 
 
-def _with_expansions(
-    parts: list[Part], expansions: Sequence[str], language: str, thesaurus: Thesaurus
-) -> tuple[Part, ...]:
+def _with_expansions(parts: list[Part], expansions: Sequence[str], language: str, thesaurus: Thesaurus) -> list[Part]:
     """An acronym's spelling is another name of its part, found by the first letters; any other is a part itself."""
     for expansion in expansions:
         name = tuple(words(expansion))
@@ -71,4 +86,4 @@ def _with_expansions(
         else:
             part = parts[place]
             parts[place] = Part(part.name, (*part.others, name), part.label)
-    return tuple(parts)
+    return parts

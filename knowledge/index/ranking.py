@@ -26,11 +26,13 @@ WORDS_FLOOR = 1.47
 WORDS_SLOPE = 3.8
 # Evidence with vectors is the cosine plus this share of the evidence by words; its logistic:
 WORDS_SHARE = 0.25
-FUSED_FLOOR = 0.88
+FUSED_FLOOR = 0.745
 FUSED_SLOPE = 10.0
+# A pilot really is what was asked for where its logit is above 0 and no further than this below the best one's.
+REALLY_SPAN = 2.5
 # Added to the logit for ranking only: what the asker named comes first, unless it hardly is about it.
 FILTER_BONUS = 100.0
-ORGANISATION_BONUS = 3.0
+ORGANISATION_BONUS = 1.0
 STOPPED_BONUS = 3.0
 
 Numbers = npt.NDArray[np.float64]
@@ -38,14 +40,14 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Rows, best first; how sure it is of each that it is what was asked for, and whether it is where it was asked.
+    """Rows, best first; how sure it is of each that it is what was asked for, and which really are it.
 
-    `matches` are all rows that clear the floor, of however many.
+    `matches` are all rows that really are it, however many are shown.
     """
 
     rows: npt.NDArray[np.int64]
     scores: Numbers
-    fitting: Mask
+    really: Mask
     confidence: float
     matches: npt.NDArray[np.int64]
 
@@ -75,13 +77,15 @@ def rank(
             bonus += STOPPED_BONUS * (index.rows["stage"][rows] == stage_number(Stage.STOPPED))
         best = _best(logits + bonus, limit)
         fits = fitting[rows]
+        highest = logits[fits].max(initial=-np.inf)
+        really = fits & (logits >= max(0.0, highest - REALLY_SPAN))
         scores = 1 / (1 + np.exp(-logits))
         return Ranking(
             rows=rows[best],
             scores=scores[best],
-            fitting=fits[best],
-            confidence=float(scores[fits].max(initial=0.0)),
-            matches=rows[fits & (logits >= 0)],
+            really=really[best],
+            confidence=float(1 / (1 + np.exp(-highest))),
+            matches=rows[really],
         )
 
 

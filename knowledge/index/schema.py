@@ -2,17 +2,18 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 import tantivy
 
-from knowledge.index.analysis import ANALYSIS, terms, words
+from knowledge.index.analysis import ANALYSIS, terms
+from knowledge.index.vocabulary import FIELDS, Lesson
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot, Stage
 from knowledge.ports import Change
 from knowledge.visibility import Audience, Visibility
+from knowledge.vocabulary_names import spelt_out
 
 SCHEMA = f"1.{ANALYSIS}"
 """Changed whenever the same pilots would make another index; every index of another schema is made anew."""
@@ -23,12 +24,11 @@ NUMBERS = (
 )  # fmt: skip
 UNDATED = -1
 _STAGES = tuple(Stage)
-_ACRONYM = re.compile(r"\(([A-Z][A-Z0-9&-]{1,7})s?\)")
 _EMBEDDED_CHARACTERS = 4_000  # more than the 256 tokens that a model reads
 
 
 def build_schema() -> tantivy.Schema:
-    """`words` ranks; the rest filters; `surface`, `named` and `acronym` are the public vocabulary."""
+    """`words` ranks; the rest filters; the vocabulary's fields are for reading questions."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
@@ -37,9 +37,9 @@ def build_schema() -> tantivy.Schema:
         kind(number, indexed=True, fast=True)
     builder.add_bytes_field("visibility", stored=True)
     builder.add_bytes_field("text", stored=True)
-    for vocabulary in ("named", "acronym"):
-        builder.add_text_field(vocabulary, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("surface", tokenizer_name="whitespace", index_option="basic")
+    for field in FIELDS:
+        whole = "whitespace" if field in ("surface", "capitalised") else "raw"
+        builder.add_text_field(field, tokenizer_name=whole, index_option="basic")
     return builder.build()
 
 
@@ -54,7 +54,7 @@ def document(change: Change, row: int) -> tantivy.Document:
         made.add_text("words", " ".join(_terms(pilot, learnings)))
         made.add_bytes("visibility", write_visibility(pilot.visibility))
         made.add_bytes("text", embedded_text(pilot).encode())
-        if pilot.visibility.audience is Audience.PUBLIC and pilot.visibility.embargo_until is None:
+        if is_for_all(pilot.visibility):
             _add_vocabulary(made, pilot)
     for name, value in numbers.items():
         add = made.add_integer if name in ("change", "first", "last") else made.add_unsigned
@@ -105,6 +105,11 @@ def read_visibility(written: bytes) -> Visibility:
     )
 
 
+def is_for_all(visibility: Visibility) -> bool:
+    """Open to everyone, now and later."""
+    return visibility.audience is Audience.PUBLIC and visibility.embargo_until is None
+
+
 def _numbers(pilot: Pilot) -> dict[str, int]:
     known = [each for each in (pilot.dates.started, pilot.dates.operational, pilot.dates.ended) if each]
     return {
@@ -146,7 +151,7 @@ def _told_to_all(pilot: Pilot, learnings: Sequence[Learning]) -> list[Learning]:
         each
         for each in learnings
         if each.visibility == seen
-        or (each.visibility.audience is Audience.PUBLIC and each.visibility.embargo_until is None)
+        or is_for_all(each.visibility)
         or (
             each.visibility.audience is Audience.COMMUNITY
             and each.visibility.embargo_until is None
@@ -157,23 +162,9 @@ def _told_to_all(pilot: Pilot, learnings: Sequence[Learning]) -> list[Learning]:
 
 
 def _add_vocabulary(made: tantivy.Document, pilot: Pilot) -> None:
-    text = f"{pilot.title} {pilot.summary or ''}"
-    made.add_text("surface", " ".join(sorted({word for word in words(text) if word.isalpha()})))
+    for field, taught in Lesson(pilot).terms().items():
+        made.add_text(field, " ".join(taught))
     if pilot.organisation:
-        made.add_text("named", pilot.organisation[:200])
-    for acronym, spelling in spelt_out_in(text):
-        made.add_text("acronym", f"{acronym}\t{spelling}")
-
-
-def spelt_out_in(text: str) -> list[tuple[str, str]]:
-    """Acronyms that a text explains in its own words: "robotic process automation (RPA)"."""
-    found = []
-    for match in _ACRONYM.finditer(text):
-        acronym = match[1]
-        before = re.findall(r"[\w'’-]+", text[max(0, match.start() - 120) : match.start()])[-len(acronym) * 2 :]
-        for start in range(len(before)):
-            initials = "".join(word[0] for word in before[start:] if word[0].isalnum()).casefold()
-            if initials == acronym.casefold():
-                found.append((acronym, " ".join(before[start:]).casefold()))
-                break
-    return found
+        made.add_text("named", pilot.organisation)
+    for acronym, meaning in dict.fromkeys(spelt_out(f"{pilot.title}\n{pilot.summary or ''}")):
+        made.add_text("acronym", f"{acronym}\t{meaning}")

@@ -40,17 +40,6 @@ class Thesaurus:
         kept = family(language) if family(language) in self._concepts else "en"
         return self._concepts[kept].get(tuple(stem(word, kept) for word in name), ())
 
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        """Every word of its names in English, folded."""
-        return frozenset(
-            word
-            for concepts in self._concepts["en"].values()
-            for concept in concepts
-            for name in concept.names["en"]
-            for word in name
-        )
-
     def _add(self, concept: Concept) -> None:
         for language, names in concept.names.items():
             for name in names:
