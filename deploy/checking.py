@@ -25,7 +25,7 @@ async def check_house(settings: Settings) -> bool:
             works, told = False, str(error)
         fine = fine and works is not False
         mark, style = {True: ("✓", "green"), None: ("–", "dim"), False: ("✗", "red")}[works]
-        screen.print(Text.assemble((f"{mark} ", style), told))
+        screen.print(Text.assemble((f"{mark} ", style), told), soft_wrap=True)
     return fine
 
 

@@ -32,12 +32,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 def run(arguments: list[str]) -> int:
     """The exit code: 0, 1 for trouble that was said in a sentence, 2 for a command that cannot be read."""
     try:
-        app(arguments, standalone_mode=False)
+        code = app(arguments, standalone_mode=False)
     except PilotlightError as error:
         print(error, file=sys.stderr)
         return 1
-    except typer.Exit as done:
-        return done.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
@@ -47,7 +45,7 @@ def run(arguments: list[str]) -> int:
             raise
         print(f"{error.format_message()} See pilotlight --help.", file=sys.stderr)
         return 2
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 @app.command()

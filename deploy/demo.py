@@ -57,9 +57,8 @@ async def _tour(chat: Chat, screen: Console) -> None:
     screen.print()
     screen.print(Rule(style="dim"))
     screen.print(Text("Your turn: run `make demo` in a terminal to chat, or", style="dim"))
-    screen.print(
-        Text('.venv/bin/pilotlight import --starter && .venv/bin/pilotlight ask "has anyone tried …?"', style="dim")
-    )
+    screen.print(Text(".venv/bin/pilotlight import --starter", style="dim"))
+    screen.print(Text('.venv/bin/pilotlight ask "has anyone tried …?"', style="dim"))
 
 
 async def _read_line(screen: Console, prompt: str) -> str | None:

@@ -10,8 +10,9 @@ from knowledge.search import FLOOR, Hit, Hits
 
 CITATIONS = 5
 NEAREST = 3
+BESIDE = 2
 # Below these scores a pilot beside the answer, or instead of one, shares a word and not the idea.
-BESIDE_FLOOR = 0.2
+BESIDE_FLOOR = 0.3
 NEAREST_FLOOR = 0.05
 
 
@@ -25,8 +26,8 @@ class Verdict(StrEnum):
 class Citation:
     """A pilot that an answer rests on, with the sentences of it that answer best. `score` is from 0 to 1.
 
-    `is_close` where it is near what was asked; `is_elsewhere` where it is the same, but outside the country, time,
-    stage or organisation that was asked for.
+    `is_close` where it is near what was asked; `is_elsewhere` where it is the same, but in another country than
+    was asked for.
     """
 
     pilot: Pilot
@@ -57,7 +58,7 @@ def answer_from(question: Question, hits: Hits, limit: int = CITATIONS) -> Answe
             # What is merely near stands behind what is it, and only where there is room.
             really = [hit for hit in hits.hits if not hit.is_close]
             beside = [hit for hit in hits.hits if hit.is_close and hit.score >= BESIDE_FLOOR]
-            shown = (really + beside)[:limit]
+            shown = (really + beside[:BESIDE])[:limit]
         case Verdict.CLOSE:
             shown = list(hits.hits[:limit])
         case Verdict.NOBODY:
@@ -86,7 +87,8 @@ def _cite(hit: Hit, question: Question) -> Citation:
     # Of a stopped pilot the card itself says why; the excerpt is for what it was.
     told = (hit.pilot.summary, outcome.summary, hit.pilot.challenge)
     words = " ".join((question.topic, *question.expansions))
-    is_elsewhere = hit.is_close and hit.score >= FLOOR
+    countries = question.countries
+    is_elsewhere = hit.is_close and hit.score >= FLOOR and bool(countries) and hit.pilot.country not in countries
     return Citation(
         pilot=hit.pilot,
         excerpt=excerpt(told, words),
@@ -98,6 +100,7 @@ def _cite(hit: Hit, question: Question) -> Citation:
 
 def _worth_reading(citations: tuple[Citation, ...]) -> Citation | None:
     """What to read next: a stopped pilot that says why, else one that was evaluated; none where neither is there."""
-    stopped = (each for each in citations if each.pilot.outcome.stopped_because)
-    evaluated = (each for each in citations if each.pilot.evaluations)
+    really = [each for each in citations if not each.is_close]
+    stopped = (each for each in really if each.pilot.outcome.stopped_because)
+    evaluated = (each for each in really if each.pilot.evaluations)
     return next(stopped, None) or next(evaluated, None)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bot import cards
@@ -68,7 +70,8 @@ def test_a_stopped_pilot_is_marked_and_says_why() -> None:
 
 
 def test_what_is_merely_close_stands_behind_and_is_said_to_be_that() -> None:
-    answer = answer_from(QUESTION, hits(hit(pilot(1), Level.CLOSE), hit(pilot(2))))
+    answer = answer_from(QUESTION, hits(hit(pilot(1, outcome={"stopped_because": "No."}), Level.CLOSE), hit(pilot(2))))
+    assert answer.read_next is None
     assert [cited.is_close for cited in answer.citations] == [False, True]
     assert "Close, but not quite this." in plain(cards.answer(answer))
 
@@ -98,10 +101,12 @@ def test_what_merely_shares_a_word_is_not_shown() -> None:
 
 def test_the_same_idea_outside_what_was_asked_for_is_said_to_be_that() -> None:
     elsewhere = Hit(pilot=pilot(1), score=0.9, level=Level.CLOSE)
-    nobody = plain(cards.answer(answer_from(QUESTION, hits(elsewhere, answered=False))))
+    there = replace(QUESTION, countries=("NO",))
+    nobody = plain(cards.answer(answer_from(there, hits(elsewhere, answered=False))))
     assert nobody.startswith("Nobody there has recorded trying this yet. I keep your question. Elsewhere it was tried:")
-    beside = plain(cards.answer(answer_from(QUESTION, hits(hit(pilot(2)), elsewhere))))
+    beside = plain(cards.answer(answer_from(there, hits(hit(pilot(2, country="Norway")), elsewhere))))
     assert "The same idea, but elsewhere." in beside
+    assert "elsewhere" not in plain(cards.answer(answer_from(QUESTION, hits(hit(pilot(2)), elsewhere))))
 
 
 def test_an_empty_base_shows_nothing_near() -> None:
