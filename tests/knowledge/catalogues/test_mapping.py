@@ -1,12 +1,16 @@
 """A mapping says what becomes what; a mistake in it is named with its key and what would be right."""
 
+import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from knowledge.catalogues.importing import Arrived, Skipped, read_pilots
-from knowledge.catalogues.mapping_files import read_mapping
+from knowledge.catalogues.layout import field_at, record_fields
+from knowledge.catalogues.mapping import REFERENCE, CatalogueMapping
+from knowledge.catalogues.mapping_files import _KEYS, read_mapping
 from knowledge.catalogues.recognising import open_catalogue, shipped_mappings
 from knowledge.errors import InvalidFileError
 from knowledge.pilots import Pilot, Stage
@@ -219,3 +223,15 @@ def test_every_shipped_mapping_is_valid_and_the_own_form_is_tried_last() -> None
     assert list(mappings)[-1] == "pilotlight"
     assert {"us-ai-2025", "us-ai-2024", "eu-pstw", "nl-algoritmeregister", "us-citizenscience"} < set(mappings)
     assert all(mapping.recognise for mapping in mappings.values())
+
+
+def test_the_reference_explains_every_key_field_and_choice() -> None:
+    words = set(re.findall(r"[\w%]+", (Path(__file__).parents[3] / REFERENCE).read_text("utf-8")))
+    fields = list(record_fields().values())
+    for several in [field for field in fields if field.parts]:
+        inner = [field_at(f"{several.path}.1.{each.name}") for each in dataclasses.fields(several.parts)]  # type: ignore[arg-type]  # filtered above
+        fields += filter(None, inner)
+    wanted = {field.path.rpartition(".")[2] for field in fields}
+    wanted |= {word for field in fields for word in field.choices}
+    wanted |= {field.name for field in dataclasses.fields(CatalogueMapping)} - {"file", "rules", "records", "list_name"}
+    assert (wanted | set(_KEYS)) - words == set()
