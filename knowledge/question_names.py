@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import OSA
 
 from knowledge.question_places import is_place
-from knowledge.question_tokens import Draft, Token, phrase_words
+from knowledge.question_tokens import JOINS, Draft, Token, phrase_words
 from knowledge.question_words import Part, Words, words_of
 
 if TYPE_CHECKING:
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 # Words that a name may have at most, and corrections that one question may need.
 _NAME_LIMIT = 9
 _REPAIR_LIMIT = 12
-# A question is in the base's language where it knows this share of the words.
-_KNOWN_SHARE = 0.5
+# A word that so few pilots hold may be a slip of theirs.
+_RARE = 2
 _INSIDE_NAMES = frozenset(
     phrase_words("of the and for & de het van voor en der die für und la le du des et del di e do da")
 )
 _LEADS_TO_NAMES = frozenset(
     phrase_words("the by at in from within of door bij van het de von bei der die par à du la le por da do di")
 )
-_ALTERNATIVES = frozenset(phrase_words("or and of en oder und ou et o y e eller og och tai ja"))
 _ORGANISATION_NOUNS = frozenset(
     phrase_words(
         "service services agency department ministry council authority institute office university administration "
@@ -37,6 +36,7 @@ _ORGANISATION_NOUNS = frozenset(
         "agencia ministero agenzia ministério agência direktorat direktoratet styrelse styrelsen myndighet virasto"
     )
 )
+_MUNICIPAL = frozenset(phrase_words("city town municipality gemeente stadt ayuntamiento comune kommune kommun council"))
 # What such a name does not begin with: "public service chatbots", "city council meetings".
 _GENERIC = frozenset(
     phrase_words(
@@ -62,7 +62,7 @@ def read_organisations(draft: Draft, words: Words, vocabulary: Vocabulary) -> tu
     index = 0
     while index < len(draft.tokens):
         end, found = _organisations_at(draft, words, vocabulary, index, is_telling=is_telling)
-        if found and not _is_one_of_a_kind(draft, words, index):
+        if found and not _is_one_of_a_kind(draft, index):
             organisations |= dict.fromkeys(found)
             said[draft.said(range(index, end))] = None
             _spend_name(draft, index, end)
@@ -70,15 +70,26 @@ def read_organisations(draft: Draft, words: Words, vocabulary: Vocabulary) -> tu
     return tuple(organisations), tuple(said)
 
 
-def spelt_out(draft: Draft, vocabulary: Vocabulary) -> tuple[str, ...]:
+def spelt_out(draft: Draft, words: Words, vocabulary: Vocabulary) -> tuple[str, ...]:
     """What the acronyms of the topic stand for, where the base says so and the question does not."""
     meanings: dict[str, None] = {}
     for token in draft.tokens:
-        if not token.spent and 2 <= len(token.text) <= 10 and token.text[0].isalpha():
+        if not token.spent and _is_written_as_acronym(token, words):
             meaning = vocabulary.spelt_out(token.text)
             if meaning and meaning not in " ".join(draft.words):
                 meanings[meaning] = None
     return tuple(meanings)
+
+
+def _is_written_as_acronym(token: Token, words: Words) -> bool:
+    """In capitals; or small, where it is a common one or cannot be a word."""
+    if not (2 <= len(token.text) <= 10 and token.text[0].isalpha()):
+        return False
+    if token.text.isupper():
+        return True
+    has_vowel = any(letter in "aeiouyàáâäåæéèêëíîïóôöøúûü" for letter in token.word)
+    is_common = token.word.upper() in _COMMON_ACRONYMS or (len(token.word) > 2 and not has_vowel)
+    return is_common and token.word not in words.vocabulary
 
 
 def repair(draft: Draft, words: Words, vocabulary: Vocabulary) -> None:
@@ -92,7 +103,8 @@ def repair(draft: Draft, words: Words, vocabulary: Vocabulary) -> None:
             token.reword(frame_word)
     if _is_in_known_language(draft, words, vocabulary):
         for token in unknown[:_REPAIR_LIMIT]:
-            if _may_be_misspelt(token, words, vocabulary) and (nearest := vocabulary.nearest(token.word)):
+            nearest = vocabulary.nearest(token.word) if _may_be_misspelt(token, words, vocabulary) else None
+            if nearest and (words.language in ("", "en") or not _is_other_ending(token.word, nearest)):
                 token.reword(nearest)
     draft.refresh()
 
@@ -103,20 +115,23 @@ def _may_be_misspelt(token: Token, words: Words, vocabulary: Vocabulary) -> bool
         len(word) >= 4
         and word.isalpha()
         and (token.text.islower() or (token.start == 0 and token.text[1:].islower()))
-        and (word,) not in words.parts
-        and not words.function(word)
-        and vocabulary.frequency(word) == 0
+        and word not in words.vocabulary
+        and vocabulary.frequency(word) <= _RARE
     )
 
 
 def _is_in_known_language(draft: Draft, words: Words, vocabulary: Vocabulary) -> bool:
-    """Whether the base holds enough of the question's other words; those around questions say nothing of that."""
-    told = [
-        vocabulary.frequency(token.word) > 0
-        for token in draft.tokens
-        if len(token.word) > 3 and token.word.isalpha() and (token.word,) not in words.parts
-    ]
-    return sum(told) >= _KNOWN_SHARE * len(told) if words.language == "en" else sum(told) * 4 >= len(told) * 3 > 0
+    """Whether the base holds the question's language: its small words, and enough of its others."""
+    said = [token.word for token in draft.tokens if token.word.isalpha() and len(token.word) > 1]
+    small = [vocabulary.frequency(word) > 0 for word in said if word in words.vocabulary]
+    others = [vocabulary.frequency(word) > 0 for word in said if len(word) > 3 and word not in words.vocabulary]
+    share = {"en": 0.0, "": 0.75}.get(words.language, 0.5)
+    return sum(small) >= 0.3 * len(small) and sum(others) >= share * len(others)
+
+
+def _is_other_ending(word: str, nearest: str) -> bool:
+    """Whether they differ as forms of one word do in languages that inflect more than English."""
+    return word[:-2] == nearest[: len(word) - 2]
 
 
 def _nearest_frame_word(word: str, words: Words) -> str | None:
@@ -128,6 +143,7 @@ def _nearest_frame_word(word: str, words: Words) -> str | None:
             and (len(candidate) > len(word) or (len(word) > 4 and (is_swap or len(candidate) < len(word))))
             and OSA.distance(word, candidate, score_cutoff=1) == 1
             and candidate.rstrip("s") != word.rstrip("s")
+            and not word.startswith(candidate)
         ):
             return candidate
     return None
@@ -175,9 +191,15 @@ def _name_ends(draft: Draft, start: int) -> Iterator[int]:
 def _may_be_name(draft: Draft, words: Words, start: int, end: int, *, is_telling: bool) -> bool:
     """Whether these tokens are written as a name is."""
     first, last = draft.tokens[start], draft.tokens[end - 1]
-    if is_place(draft, words, start, end) or (first.word in _GENERIC and end <= start + 2):
+    if is_place(draft, words, start, end) and last.word not in _ORGANISATION_NOUNS:
+        return False
+    if is_place(draft, words, start, start + 1) and not last.is_capitalised:  # "Dutch tax authority"
+        return False
+    if first.word in _GENERIC and end <= start + 2:
         return False
     if end > start + 1:
+        if first.word in _MUNICIPAL and last.is_capitalised:
+            return True
         if is_telling and any(token.is_capitalised for token in draft.tokens):
             return first.is_capitalised and (last.is_capitalised or last.word in _ORGANISATION_NOUNS)
         return last.word in _ORGANISATION_NOUNS
@@ -195,7 +217,7 @@ def _is_meant(draft: Draft, vocabulary: Vocabulary, found: Sequence[str], start:
     if end == start + 1 and name.isupper():
         meaning = vocabulary.spelt_out(name)
         return meaning is None or any(meaning in each.casefold().replace("&", "and") for each in found)
-    if end > start + 1 and any(token.word in _ORGANISATION_NOUNS for token in draft.tokens[start:end]):
+    if end > start + 1 and any(token.word in _ORGANISATION_NOUNS | _MUNICIPAL for token in draft.tokens[start:end]):
         return True
     part = re.compile(
         rf"(?:^|[/,;:(|–-] ?)(?:the |u\.?s\.? |gemeente |city of )?{re.escape(name)} ?(?:$|[/,;:()|–-])", re.IGNORECASE
@@ -203,16 +225,16 @@ def _is_meant(draft: Draft, vocabulary: Vocabulary, found: Sequence[str], start:
     return any(part.search(each) for each in found)
 
 
-def _is_one_of_a_kind(draft: Draft, words: Words, start: int) -> bool:
+def _is_one_of_a_kind(draft: Draft, start: int) -> bool:
     """Whether it is but one example beside a kind: "a water board or Rijkswaterstaat" keeps to neither."""
-    if start < 2 or draft.words[start - 1] not in _ALTERNATIVES:
+    if start < 2 or draft.words[start - 1] not in JOINS:
         return False
     kind = draft.tokens[start - 2]
     return not kind.spent and not kind.is_capitalised and kind.is_word
 
 
 def _spend_name(draft: Draft, start: int, end: int) -> None:
-    if start > 1 and draft.words[start - 1] in _ALTERNATIVES and draft.tokens[start - 2].spent:
+    if start > 1 and draft.words[start - 1] in JOINS and draft.tokens[start - 2].spent:
         start -= 1
     while start > 0 and draft.words[start - 1] in _LEADS_TO_NAMES and not draft.tokens[start - 1].spent:
         start -= 1

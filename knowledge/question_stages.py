@@ -1,31 +1,28 @@
 """What a question asks about how pilots ended, or how far they are, told from topics that use the same words."""
 
 import functools
+import operator
 
 from knowledge.pilots import Stage
-from knowledge.question_tokens import Draft
-from knowledge.question_words import Part, Phrases, Words, listed
+from knowledge.question_tokens import JOINS, Draft, phrase_words
+from knowledge.question_words import NOUN_FIRST, Part, Words
 
 # Words that "that were stopped" begins with.
 _LEADS = Part.LINK | Part.AUXILIARY | Part.ASKED | Part.ADVERB
+_RELATIVES = JOINS | set(
+    phrase_words("that which who but die dat der das welche welches qui que che som joka jotka have has")
+)
 _OPENINGS = Part.ASKED | Part.AUXILIARY | Part.ACTOR | Part.ADVERB | Part.ARTICLE | Part.OPENER | Part.ADJECTIVE
 
 _STAGES = {
-    Stage.PLANNED: """planned pilots, planned projects, planned trials, that are planned, which are planned, still planned, still being planned,
-        in the planning stage, in the planning phase, only planned ones, not started yet, upcoming pilots, upcoming projects""",
-    Stage.DEVELOPMENT: """currently in development, still in development, under development right now, being developed right now, that are in development,
-        still being developed, currently being developed, still under development, currently under development, in the development stage""",
-    Stage.COMPLETED: """only completed ones, completed pilots, completed projects, completed trials, that are completed, that were completed,
-        which were completed, that have been completed, finished pilots, finished projects, that are finished, that have finished, only finished ones,
-        afgeronde pilots, afgeronde projecten, abgeschlossene projekte, abgeschlossene pilotprojekte, projets terminés, proyectos terminados,
-        proyectos finalizados, progetti conclusi, projetos concluídos, fullførte prosjekter, afsluttede projekter, avslutade projekt""",
-    Stage.PILOT: """in the pilot stage, in the pilot phase, in pilot stage, in pilot phase, still in pilot, still being piloted, still piloting""",
-    Stage.IMPLEMENTED: """that are live, which are live, already live, now live, gone live, went live, live now, that are operational, in production now,
-        already in production, that is in production, that are in production, running in production, that made it to production, in daily use, in operational use, that are in use, which are in use, currently in use,
-        fully operational, fully rolled out, that were rolled out, that scaled, made it past the pilot stage, made it past the pilot, made it beyond the pilot, beyond the pilot stage""",
-}  # fmt: skip
-_RUNNING = """still running, still going, still active, still live, still in use, still in operation, that are running, that is running, which are running, currently running ones, currently active, currently running, that are active, up and running,
-    nog actief, nog lopende, die nog lopen, noch laufen, noch aktiv, noch laufende, toujours en cours, encore en cours, toujours actifs, todavía activos, todavía en marcha, aún activos, ancora attivi, ancora in corso, ainda ativos, ainda em curso, fortsatt i drift, stadig i drift, fortfarande igång, fortfarande i drift"""
+    Part.PLANNED: (Stage.PLANNED,),
+    Part.DEVELOPMENT: (Stage.DEVELOPMENT,),
+    Part.PILOTING: (Stage.PILOT,),
+    Part.IMPLEMENTED: (Stage.IMPLEMENTED,),
+    Part.RUNNING: (Stage.PILOT, Stage.IMPLEMENTED),
+    Part.COMPLETED: (Stage.COMPLETED,),
+}
+_STAGE_PARTS = functools.reduce(operator.or_, _STAGES)
 
 
 def read_stopped(draft: Draft, words: Words) -> bool:
@@ -41,27 +38,20 @@ def read_stopped(draft: Draft, words: Words) -> bool:
     return found
 
 
-def read_stages(draft: Draft) -> tuple[Stage, ...]:
+def read_stages(draft: Draft, words: Words) -> tuple[Stage, ...]:
     """The stages that the asker keeps to; spends the words that say so."""
     stages: list[Stage] = []
     for index in range(len(draft.tokens)):
-        length, those = next(_stage_phrases().at(draft.words, index), (0, ()))
-        if length and draft.is_free(index, index + length):
-            stages.extend(those)
-            start = index
-            while start > 0 and draft.words[start - 1] in ("that", "which", "are", "is", "only", "ones", "die"):
-                start -= 1
-            draft.spend(start, index + length)
+        length = words.length(draft.words, index, _STAGE_PARTS)
+        if not length or not draft.is_free(index, index + length):
+            continue
+        part = words.parts[tuple(draft.words[index : index + length])]
+        stages.extend(stage for each, those in _STAGES.items() if part & each for stage in those)
+        start = index
+        while start > 0 and (words.has(draft.words[start - 1], _LEADS) or draft.words[start - 1] in ("only", "ones")):
+            start -= 1
+        draft.spend(start, index + length)
     return tuple(dict.fromkeys(stages))
-
-
-@functools.cache
-def _stage_phrases() -> Phrases[tuple[Stage, ...]]:
-    entries: dict[tuple[str, ...], tuple[Stage, ...]] = {}
-    for stage, text in _STAGES.items():
-        entries |= dict.fromkeys(listed(text), (stage,))
-    entries |= dict.fromkeys(listed(_RUNNING), (Stage.PILOT, Stage.IMPLEMENTED))
-    return Phrases(entries.items())
 
 
 def _stopped_at(draft: Draft, words: Words, index: int) -> int:
@@ -72,12 +62,12 @@ def _stopped_at(draft: Draft, words: Words, index: int) -> int:
             continue
         if part & Part.STOPPED and not _is_of_unfit(draft, words, index, end):
             return _with_own(draft, words, end)
+        if part & Part.STOPPED_OWN and (own := _own(draft, words, end)) and _is_done_by_someone(draft, words, index):
+            return own
         if part & Part.STOPPED_BEFORE and _describes_pilots(draft, words, end):
             return end
         if part & Part.STOPPED_AFTER and _follows_pilots(draft, words, index, end):
             return end
-        if part & Part.STOPPED_OWN and (own := _own(draft, words, end)) and _is_done_by_someone(draft, words, index):
-            return own
     return 0
 
 
@@ -105,15 +95,15 @@ def _describes_pilots(draft: Draft, words: Words, end: int) -> bool:
         word = draft.words[index]
         if words.has(word, Part.UNFIT) or not draft.tokens[index].is_word:
             return False
-        if words.has(word, Part.KIND):
+        if words.has(word, Part.KIND | Part.TOOL):
             return not words.has(draft.word_at(index + 1), Part.UNFIT)
-        if words.has(word, Part.LINK):
+        if words.has(word, Part.LINK) and not words.has(draft.word_at(index + 1), Part.STOPPED_BEFORE):
             return False
     return False
 
 
 def _follows_pilots(draft: Draft, words: Words, start: int, end: int) -> bool:
-    """Whether "failed" ends what is said of a pilot: "chatbots that failed", "which ones failed?", "why did it fail"."""
+    """Whether "failed" ends what is said of a pilot: "chatbots that failed", "which ones failed?"."""
     after = draft.word_at(end)
     if after[:1].isalnum() and not words.has(after, Part.LINK | Part.TAIL | Part.ADVERB):
         return False
@@ -126,9 +116,20 @@ def _follows_pilots(draft: Draft, words: Words, start: int, end: int) -> bool:
         head -= 1
     if head >= 0 and words.has(draft.words[head], Part.UNFIT):
         return False
-    if leads:
+    if leads or _ends_a_question(draft, words, end):
         return True
-    return head >= 0 and words.has(draft.words[head], Part.KIND | Part.ACTOR) or draft.word_at(head) in ("ones", "one")
+    if words.language in NOUN_FIRST:  # "des projets de vidéosurveillance arrêtés"
+        before = draft.words[draft.clause_of(start).start : start]
+        return any(words.has(word, Part.KIND | Part.TOOL) for word in before)
+    return head >= 0 and (words.has(draft.words[head], Part.KIND | Part.ACTOR) or draft.words[head] in ("ones", "one"))
+
+
+def _ends_a_question(draft: Draft, words: Words, end: int) -> bool:
+    """Whether it is the end of "which tools did the agency retire", of nothing else that stops or fails."""
+    clause = draft.clause_of(end - 1)
+    said = [draft.words[index] for index in clause]
+    is_asked = words.has(said[0], Part.ASKED) and any(words.has(word, Part.AUXILIARY) for word in said)
+    return end == clause.stop and is_asked and not any(words.has(word, Part.UNFIT) for word in said)
 
 
 def _is_done_by_someone(draft: Draft, words: Words, start: int) -> bool:
@@ -141,5 +142,7 @@ def _is_done_by_someone(draft: Draft, words: Words, start: int) -> bool:
 
 def _spend_with_leads(draft: Draft, words: Words, start: int, end: int) -> None:
     while start > 0 and not draft.tokens[start - 1].spent and words.has(draft.words[start - 1], _LEADS):
+        if words.has(draft.words[start - 1], Part.LINK) and draft.words[start - 1] not in _RELATIVES:
+            break
         start -= 1
     draft.spend(start, end)

@@ -11,6 +11,10 @@ _TOKEN = re.compile(
     r"|(?:[^\W\d_]\.){2,}|\w+(?:['’&+-]\w+)*|\S",
     re.IGNORECASE,
 )
+# What joins two names, in any of the languages read.
+JOINS = frozenset({
+    "and", "or", "/", ",", "&", "en", "of", "und", "oder", "et", "ou", "y", "o", "e", "og", "eller", "och", "ja", "tai",
+})  # fmt: skip
 _CLAUSE_END = frozenset(".!?;:,–—()¿¡\n…|")
 _OUTER_MARKS = " \t\n,.;:!?¿¡–—-…/|\"'“”„«»‘’`*_~<>=#"
 

@@ -13,9 +13,13 @@ from knowledge.question_tokens import phrase_words
 
 Value = TypeVar("Value")
 
-# A language is told where its words weigh this much, and this much more than the next language's.
+# Languages that put adjectives and demonyms after their noun.
+NOUN_FIRST = frozenset({"fr", "es", "it", "pt"})
+
+# A language is told where its words weigh this much, and this many times as much as those of any unlike it.
 _ENOUGH = 1.0
 _LEAD = 1.25
+_FAMILIES = (frozenset({"no", "da", "sv"}), frozenset({"es", "pt", "it"}), frozenset({"nl", "de"}))
 
 
 class Part(Flag):
@@ -40,6 +44,13 @@ class Part(Flag):
     STOPPED_AFTER = auto()
     STOPPED_OWN = auto()
     OWN = auto()
+    PLANNED = auto()
+    DEVELOPMENT = auto()
+    PILOTING = auto()
+    IMPLEMENTED = auto()
+    RUNNING = auto()
+    COMPLETED = auto()
+    TOOL = auto()
     UNFIT = auto()
 
 
@@ -62,11 +73,12 @@ class Phrases(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is said around questions in one language."""
+    """What is said around questions in one language; `vocabulary` has every word of it."""
 
     language: str
     phrases: Phrases[Part]
     parts: Mapping[tuple[str, ...], Part]
+    vocabulary: frozenset[str]
 
     def length(self, words: Sequence[str], start: int, wanted: Part) -> int:
         """How many words the longest phrase of a wanted part has that begins at `start`; 0 for none."""
@@ -75,10 +87,6 @@ class Words:
     def has(self, word: str, wanted: Part) -> bool:
         part = self.parts.get((word,))
         return part is not None and bool(part & wanted)
-
-    def function(self, word: str) -> bool:
-        """Whether it is one of the words that tell the language."""
-        return any(language == (self.language or "en") for language, _ in _weights().get(word, ()))
 
 
 @functools.cache
@@ -89,7 +97,8 @@ def words_of(language: str) -> Words:
     for part in Part:
         for phrase in listed(table.get(str(part.name).lower(), "")):
             parts[phrase] = parts.get(phrase, part) | part
-    return Words(language, Phrases(parts.items()), parts)
+    vocabulary = {word for phrase in (*parts, *listed(table["function"])) for word in phrase}
+    return Words(language, Phrases(parts.items()), parts, frozenset(vocabulary))
 
 
 def language_of(words: Sequence[str]) -> str:
@@ -99,12 +108,17 @@ def language_of(words: Sequence[str]) -> str:
     for word in words:
         for language, weight in weights.get(word, ()):
             scores[language] += weight  # type: ignore[assignment]  # Counter's own stubs know only whole numbers
-    ranked = scores.most_common(2)
+    ranked = scores.most_common()
     if not ranked or ranked[0][1] < _ENOUGH:
         return ""
-    if len(ranked) > 1 and ranked[0][1] < _LEAD * ranked[1][1]:
-        return ""
-    return ranked[0][0]
+    language, score = ranked[0]
+    rival = next((other for each, other in ranked[1:] if _family(each) != _family(language)), 0.0)
+    return language if score >= _LEAD * rival else ""
+
+
+def _family(language: str) -> frozenset[str]:
+    """Languages so alike that a wrong guess among them does no harm."""
+    return next((family for family in _FAMILIES if language in family), frozenset({language}))
 
 
 def listed(text: str) -> Iterator[tuple[str, ...]]:

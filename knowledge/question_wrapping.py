@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from knowledge.question_tokens import Draft
+from knowledge.question_tokens import JOINS, Draft
 from knowledge.question_words import Part, Words
 
 # Whatever is made of these alone says nothing to search for.
@@ -13,28 +13,33 @@ _EMPTY = (
 # What shows that a clause asks, so that its beginning is no topic.
 _ASKING = Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.THING
 _BEFORE_VERB = _ASKING | Part.GREETING | Part.ADVERB | Part.ARTICLE | Part.LINK
-_AFTER_VERB = Part.ADVERB | Part.ARTICLE | Part.THING | Part.LINK
+_AFTER_VERB = Part.AUXILIARY | Part.ADVERB | Part.ARTICLE | Part.THING | Part.LINK
+_IDLE = _BEFORE_VERB & ~Part.LINK
 # A doer or a kind is generic only where the question goes on from it: "has any council used", not "council housing".
 _GOES_ON = Part.AUXILIARY | Part.VERB | Part.LINK | Part.ADVERB | Part.ASKED | Part.THING
 _NOUNS = Part.ACTOR | Part.KIND
+_JOINS_CLAUSES = JOINS | {"but"}
 # How far from its auxiliary a verb may stand: "has a statistics office tried".
-_SUBJECT_LIMIT = 4
+_SUBJECT_LIMIT = 5
 
 
 def unwrap(draft: Draft, words: Words) -> None:
     """Spend what is wrapped around the topic, clause by clause."""
-    is_signed = False
+    is_signed = is_asked = False
     for clause in draft.clauses:
         free = [index for index in clause if draft.tokens[index].is_word and not draft.tokens[index].spent]
         if not free:
             continue
         if _is_empty_talk(draft, words, free) or _is_address(draft, words, free):
             is_signed = is_signed or words.length(draft.words, free[0], Part.CHATTER) > 0
+            is_asked = any(words.has(draft.words[index], _ASKING | _NOUNS) for index in free)
             _spend(draft, free)
         elif is_signed and len(free) <= 2 and all(draft.tokens[index].is_capitalised for index in free):
             _spend(draft, free)
         else:
-            _Clause(draft, words, free).unwrap()
+            goes_on = is_asked and words.has(draft.words[free[0]], Part.LINK)
+            _Clause(draft, words, free).unwrap(goes_on=goes_on)
+            is_asked = False
 
 
 def _spend(draft: Draft, indices: Sequence[int]) -> None:
@@ -44,7 +49,11 @@ def _spend(draft: Draft, indices: Sequence[int]) -> None:
 
 def _is_empty_talk(draft: Draft, words: Words, free: Sequence[int]) -> bool:
     """Whether phrases of no topic cover all of these words."""
-    row = [draft.words[index] for index in free]
+    return _covers(words, [draft.words[index] for index in free])
+
+
+def _covers(words: Words, row: Sequence[str]) -> bool:
+    """Whether phrases that say nothing of a topic make up all of these words."""
     reached = {0}
     for start in range(len(row)):
         if start in reached:
@@ -72,17 +81,20 @@ class _Clause:
         self._row = [draft.words[index] for index in free]
         self._kept = [True] * len(free)
 
-    def unwrap(self) -> None:
+    def unwrap(self, *, goes_on: bool) -> None:
+        """`goes_on` where the clause before asked, and this one says what: "are there towns, which use …"."""
         position, asks = self._eat_opening()
-        if asks:
+        if asks or goes_on:
             self._drop(0, position)
             position = self._eat_verb(position)
             self._drop_verb_at_end(position)
         self._drop_tail()
+        self._drop_head()
         _spend(self._draft, [index for index, kept in zip(self._free, self._kept, strict=True) if not kept])
 
     def _eat_opening(self) -> tuple[int, bool]:
-        position, asks = 0, False
+        position = self._verb_first()
+        asks = position > 0
         while position < len(self._row):
             length = self._length(position, _BEFORE_VERB)
             noun = self._noun(position)
@@ -96,6 +108,11 @@ class _Clause:
                 break
         return position, asks
 
+    def _verb_first(self) -> int:
+        """The length of a verb that asks by standing first: "Gebruikt een gemeente …"."""
+        length = 0 if self._words.language in ("", "en") else self._length(0, Part.VERB)
+        return length if length and self._length(length, Part.ASKED | Part.ARTICLE | Part.ACTOR) else 0
+
     def _noun(self, position: int) -> int:
         """How many words a generic doer or kind takes here, with the adjectives before it; 0 where it is content."""
         end = position
@@ -105,8 +122,19 @@ class _Clause:
         if not length:
             return 0
         end += length
-        goes_on = end >= len(self._row) or self._is_gap(end) or self._length(end, _GOES_ON) or self._noun(end)
+        goes_on = (
+            self._words.language not in ("", "en")  # whose compounds are written together
+            or end >= len(self._row)
+            or self._is_gap(end)
+            or self._length(end, _GOES_ON)
+            or self._noun(end)
+            or (position > 0 and self._is_past(end))
+        )
         return end - position if goes_on else 0
+
+    def _is_past(self, position: int) -> bool:
+        """Whether it is what the doer did: "has any town *helped*"."""
+        return self._words.language in ("", "en") and self._row[position].endswith("ed")
 
     def _eat_verb(self, position: int) -> int:
         """Drop the verb of trying, right here or after the subject, and what it brings; where the topic begins."""
@@ -117,50 +145,78 @@ class _Clause:
                     return position
                 self._drop_idle(position, start)
                 return self._drop_with_rest(start, length)
-            if self._length(start, Part.LINK) and not self._length(start, Part.THING):
+            if self._length(start, Part.LINK) and not self._length(start, Part.THING) and self._row[start] not in JOINS:
                 break
             start += 1
         return position
 
     def _drop_idle(self, start: int, end: int) -> None:
         """Drop what says nothing between auxiliary and verb: "heeft een waterschap *iets* gedaan"."""
-        for position in range(start, end):
-            if self._words.has(self._row[position], _BEFORE_VERB | Part.ACTOR):
-                self._drop(position, position + 1)
+        position = start
+        while position < end:
+            is_compound = position > start and self._kept[position - 1]  # "statistics office"
+            length = self._length(position, _IDLE if is_compound else _IDLE | Part.ACTOR)
+            self._drop(position, min(position + length, end))
+            position += length or 1
 
     def _is_subject(self, start: int, end: int) -> bool:
         return end - start <= _SUBJECT_LIMIT and not self._is_gap(end)
 
     def _drop_with_rest(self, start: int, length: int) -> int:
         end = start + length
+        if self._words.language not in ("", "en"):  # "provato a usare", "provat att använda"
+            end += self._length(end, Part.VERB)
         while end < len(self._row):
-            length = max(self._length(end, _AFTER_VERB), self._noun(end) if self._is_before_link(end) else 0)
+            length = max(self._length(end, _AFTER_VERB), self._kind_of(end))
             if not length:
                 break
             end += length
         self._drop(start, end)
         return end
 
-    def _is_before_link(self, position: int) -> bool:
-        noun = self._noun(position)
-        return bool(noun) and self._length(position + noun, Part.LINK) > 0
+    def _kind_of(self, position: int) -> int:
+        """The length of "pilots of" without the "of"."""
+        length = self._length(position, Part.KIND)
+        return length if length and self._length(position + length, Part.LINK) else 0
 
     def _drop_verb_at_end(self, position: int) -> None:
         """German and Dutch put it there: "Hat jemand … ausprobiert?"."""
         if self._words.language not in ("de", "nl"):
             return
         last = len(self._row) - 1
-        if last > position and self._kept[last] and self._words.has(self._row[last], Part.VERB):
+        while last > position and self._kept[last] and self._words.has(self._row[last], Part.VERB | Part.AUXILIARY):
             self._drop(last, last + 1)
+            last -= 1
+
+    def _drop_head(self) -> None:
+        """Articles before the topic, and what joined it to something that is gone."""
+        position = 0
+        while position < len(self._row):
+            is_joint = position > 0 or self._free[0] > 0
+            idle = Part.ARTICLE | Part.LINK if is_joint else Part.ARTICLE
+            if self._kept[position] and not self._words.has(self._row[position], idle):
+                return
+            self._drop(position, position + 1)
+            position += 1
 
     def _drop_tail(self) -> None:
-        end = len(self._row)
+        end = self._before_afterthought()
+        self._drop(end, len(self._row))
         while end > 0:
             length = self._tail_length(end)
             if not length:
                 return
             self._drop(end - length, end)
             end -= length
+
+    def _before_afterthought(self) -> int:
+        """Where "and what happened", "but did it work" begins; the end of the clause where there is none."""
+        for start in range(1, len(self._row) - 1):
+            rest = self._row[start + 1 :]
+            asks = any(self._words.has(word, Part.ASKED | Part.AUXILIARY) for word in rest)
+            if asks and self._row[start] in _JOINS_CLAUSES and _covers(self._words, rest):
+                return start
+        return len(self._row)
 
     def _tail_length(self, end: int) -> int:
         if not self._kept[end - 1]:
@@ -173,7 +229,8 @@ class _Clause:
 
     def _idle_kind(self, end: int) -> int:
         """A generic "projects" that ends the clause after something to search for."""
-        return 1 if end > 1 and self._words.has(self._row[end - 1], Part.KIND) else 0
+        is_kind = end > 1 and self._words.has(self._row[end - 1], Part.KIND)
+        return 1 if is_kind and not self._words.has(self._row[end - 2], Part.LINK) else 0
 
     def _length(self, position: int, wanted: Part) -> int:
         """As Words.length, but not across words that are spent."""

@@ -44,7 +44,7 @@ class Question:
     `text` is what was said, cleaned. `topic` is what to search for: without greeting, chatter and what became a
     filter; "" where the question only filters. Several `countries` (codes), `organisations` (as the base spells
     them) or `stages` mean any of them; none means all. `wants_stopped` puts stopped pilots first without leaving
-    out the rest. `expansions` are further words for the topic: an acronym spelt out, a region within a country.
+    out the rest. `expansions` are further words for the topic: an acronym spelt out, an organisation's name.
     `language` is a code (Norwegian is "no"), or "" where it cannot be told. `where` is the place in the asker's
     words ("outside the US", "Europe"), for saying it back where `countries` would be a long list.
     """
@@ -100,11 +100,11 @@ def read(text: str, vocabulary: Vocabulary | None = None, today: date | None = N
         repair(draft, words, vocabulary)
     period = read_period(draft, today)
     organisations, names = read_organisations(draft, words, vocabulary) if vocabulary else ((), ())
-    stages = read_stages(draft)
     wants_stopped = read_stopped(draft, words)
+    stages = read_stages(draft, words)
     where = read_places(draft, words)
     unwrap(draft, words)
-    expansions = (*(spelt_out(draft, vocabulary) if vocabulary else ()), *names)
+    expansions = (*(spelt_out(draft, words, vocabulary) if vocabulary else ()), *names)
     question = Question(
         text=said, topic=draft.topic(), countries=where.codes, organisations=organisations, stages=stages,
         period=period, wants_stopped=wants_stopped, expansions=expansions, language=language, where=where.said,

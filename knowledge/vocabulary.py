@@ -5,70 +5,45 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Levenshtein
 
 from knowledge.pilots import Pilot
+from knowledge.question_tokens import phrase_words
 from knowledge.vocabulary_names import Acronyms, OrganisationNames, is_acronym
 
 # Words kept at most; past it the rarest go, which at a million pilots are typing errors and numbers of parts.
 WORDS_LIMIT = 300_000
 # A misspelt word is only taken for one that stands in so many pilots.
 _COMMON = 3
+# A short one, near which many others are, must be this common; shorter ones are left alone.
+_COMMON_SHORT = 20
+_SHORTEST = 5
+# A word of the base itself may be a slip in so many pilots, where another is so many times as common.
+_RARE = 2
+_RATHER = 50
+_SHORTEST_HELD = 7
 # Corrections are looked for among this many of the most frequent words.
 _CANDIDATES_LIMIT = 40_000
 # An acronym names an organisation where at least this share of the pilots that hold it are the organisation's.
 _OWN_SHARE = 0.15
 # A word is a name where it is written small in at most this share of the pilots that hold it.
-_SMALL_SHARE = 0.02
+_SMALL_SHARE = 0.15
 
 _WORDS = re.compile(r"[^\W\d_]{2,40}")
+# From so many letters a word may hold two slips.
+_TWO_SLIPS = 9
 _VOWELS = frozenset("aeiouy")
-_ENDINGS = (
-    "s",
-    "es",
-    "ed",
-    "d",
-    "ing",
-    "er",
-    "ers",
-    "ly",
-    "al",
-    "n",
-    "en",
-    "ness",
-    "less",
-    "able",
-    "ment",
-    "ism",
-    "ist",
-    "y",
-)
-_BEGINNINGS = (
-    "un",
-    "re",
-    "non",
-    "pre",
-    "over",
-    "under",
-    "micro",
-    "multi",
-    "auto",
-    "anti",
-    "co",
-    "dis",
-    "mis",
-    "inter",
-    "sub",
-    "out",
-)
+_ENDINGS = phrase_words("s es ed d ing er ers ly al n en ness less able ment ism ist y")
+_BEGINNINGS = phrase_words("un re non pre over under micro multi auto anti co dis mis inter sub out")
 # Pairs of right words one slip apart.
-_CONFUSABLE = frozenset(
-    "trail dairy diary casual causal marital martial angle angel goats boats coats beers bears pubs pups meats meals".split()
-)
+_CONFUSABLE = frozenset(["trail", "dairy", "diary", "causal", "casual", "marital", "martial", "angle", "angel"])
 _ORGANISATION_NOUNS = frozenset(
-    "service services agency department ministry council authority institute office university administration commission bureau police "
-    "hospital city board court centre center foundation laboratory corps ministerie dienst inspectie waterschap gemeente provincie autoriteit".split()
-)  # fmt: skip
+    phrase_words(
+        "service services agency department ministry council authority institute office university administration "
+        "commission bureau police hospital city board court centre center foundation laboratory corps ministerie "
+        "dienst inspectie waterschap gemeente provincie autoriteit"
+    )
+)
 
 
 class PilotVocabulary:
@@ -120,6 +95,8 @@ class PilotVocabulary:
         """See Vocabulary. How `name` is written counts: "WHO" may be one where "who" is not."""
         words = name.split()
         found = self._organisations.named(name)
+        if is_acronym(name) and (meaning := self._acronyms.meaning(name)):
+            found = tuple(dict.fromkeys((*found, *self._organisations.named(meaning))))
         if not found:
             return ()
         if len(words) > 1:
@@ -134,18 +111,23 @@ class PilotVocabulary:
         return self._acronyms.meaning(acronym) if acronym.isupper() or self._is_name(acronym) else None
 
     def nearest(self, word: str) -> str | None:
+        """See Vocabulary. A word that one or two pilots hold may be their slip, where another is far more common."""
         word = word.casefold()
-        if len(word) < 4 or not word.isalpha() or self.frequency(word) or word in _CONFUSABLE or self._is_derived(word):
+        held = self.frequency(word)
+        shortest = _SHORTEST_HELD if held else _SHORTEST
+        if len(word) < shortest or not word.isalpha() or held > _RARE or word in _CONFUSABLE or self._is_derived(word):
             return None
-        allowed = 1 if len(word) < 8 else 2
-        best: tuple[int, int, str] | None = None
-        for length in range(len(word) - allowed, len(word) + allowed + 1):
-            candidates = self._candidates_of(length)
+        allowed = 2 if len(word) >= _TWO_SLIPS and not held else 1
+        common = _COMMON_SHORT if len(word) < _SHORTEST_HELD else _COMMON
+        near = (
+            (int(distance), -self._frequencies[candidate], candidate)
+            for length in range(len(word) - allowed, len(word) + allowed + 1)
             for candidate, distance, _ in process.extract(
-                word, candidates, scorer=OSA.distance, score_cutoff=allowed, limit=8
-            ):
-                if _is_likely_slip(word, candidate):
-                    best = min(best or (9, 0, ""), (int(distance), -self._frequencies[candidate], candidate))
+                word, self._candidates_of(length), scorer=OSA.distance, score_cutoff=allowed, limit=8
+            )
+            if _is_likely_slip(word, candidate) and self._frequencies[candidate] >= max(_RATHER * held, common)
+        )
+        best = min(near, default=None)
         return best[2] if best else None
 
     def _is_own_acronym(self, name: str, found: Sequence[str]) -> bool:
@@ -217,11 +199,14 @@ def _subtract(counts: Counter[str], words: Iterable[str]) -> None:
 
 
 def _is_likely_slip(word: str, candidate: str) -> bool:
-    """Whether a hand slips so: not in the first letter, and one letter for another only in a long word or a vowel."""
-    if word[0] != candidate[0] or word.rstrip("s") == candidate.rstrip("s"):
+    """Whether a hand slips so: within the word, leaving out, doubling or swapping letters, or taking a wrong vowel.
+
+    What differs in the first letter or in the ending is another word, or another form of one.
+    """
+    has_its_ending = word[-1] == candidate[-1] or word[-2:] == candidate[:-3:-1]
+    if word[0] != candidate[0] or not has_its_ending or word[:-1] == candidate or word == candidate[:-1]:
         return False
-    if len(word) != len(candidate) or len(word) >= 8:
-        return True
-    pairs = [(left, right) for left, right in zip(word, candidate, strict=True) if left != right]
+    replaced = [edit for edit in Levenshtein.editops(word, candidate) if edit.tag == "replace"]
+    pairs = [(word[edit.src_pos], candidate[edit.dest_pos]) for edit in replaced]
     is_swap = len(pairs) == 2 and pairs[0] == pairs[1][::-1]
     return is_swap or all(left in _VOWELS and right in _VOWELS for left, right in pairs)

@@ -56,6 +56,8 @@ class OrganisationNames:
     def named(self, name: str) -> tuple[str, ...]:
         """All that carry this name, or the acronym or full name that means the same."""
         key = _key(name)
+        if "@" + key in self._by_key:  # A town's name alone: more than its administration is there.
+            return ()
         municipal = _municipal(key)
         found = set(self._by_key.get(key, ()))
         for other in self._same.get(key, ()):
