@@ -99,8 +99,8 @@ async def evaluate_corpus(
     today: date,
     progress: Progress | None = None,
 ) -> Report:
-    """Over documents in BEIR's layout (a file, or a folder with corpus.jsonl), in an index that goes away afterwards."""
-    store = _Documents(corpus / "corpus.jsonl" if corpus.is_dir() else corpus)
+    """Over documents in BEIR's layout (a file, or a folder with corpus.jsonl), in an index that goes away after."""
+    store = _Documents(corpus)
     with tempfile.TemporaryDirectory() as folder:
         async with open_search(Path(folder), store, embedder) as search:
             return await evaluate(search, queries, qrels, today=today, progress=progress)

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 """Told how many texts are embedded, of how many."""
 
 _BATCH = 5_000  # changes taken and committed at a time
-_TEXTS = 64  # embedded at a time: a few seconds at most, so that what is done is soon kept
+_TEXTS = 64  # a few seconds of a small model, so that what is done is soon kept
 _WAIT = 10.0  # seconds for another process that writes, before what is here is searched
 _NEW_VOCABULARY = 100  # made anew when one pilot in so many is new
 _GLANCE = 0.05  # seconds between two looks at what another process has written
@@ -42,10 +42,12 @@ class Feed(Protocol):
 class Index:
     """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece."""
 
-    def __init__(self, folder: Path, store: Feed, embedder: Embedder | None) -> None:
+    def __init__(self, folder: Path, store: Feed, embedder: Embedder | None, *, at_once: int = _TEXTS) -> None:
+        """`at_once` texts are embedded at a time, and kept before the next."""
         self._folder = folder
         self._store = store
         self._embedder = embedder
+        self._at_once = at_once
         self._refreshing = asyncio.Lock()
         self._embedding = asyncio.Lock()
         self._writing = filelock.FileLock(folder / "writing.lock", timeout=0, thread_local=False)
@@ -110,14 +112,14 @@ class Index:
         assert self._log is not None
         await asyncio.to_thread(self._load)
         missing = self.table.missing(self.rows.text_hashes, self.rows.alive)
-        for start in range(0, len(missing), _TEXTS):
-            rows = missing[start : start + _TEXTS].tolist()
+        for start in range(0, len(missing), self._at_once):
+            rows = missing[start : start + self._at_once].tolist()
             texts = await asyncio.to_thread(self._texts, rows)
             vectors = await embedder.embed(texts)
             await asyncio.to_thread(self._log.add, [hash_of(text) for text in texts], vectors)
             await asyncio.to_thread(self._load_vectors)
             if progress:
-                progress(min(start + _TEXTS, len(missing)), len(missing))
+                progress(min(start + self._at_once, len(missing)), len(missing))
 
     def _texts(self, rows: Iterable[int]) -> list[str]:
         with self.lock:

@@ -5,6 +5,7 @@ Every number here is chosen in docs/explanation/search.md, with the table that c
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,27 +66,23 @@ def rank(
     """Of the pilots that `viewer` may see on `today`. `vector` is the question's, None to go by words alone."""
     with index.lock:
         visible = index.rows.open_to(viewer, today)
-        fitting = visible & index.rows.matching(question.countries, question.stages, question.period)
+        fitting = visible
+        if question.countries or question.stages or question.period:
+            fitting = visible & index.rows.matching(question.countries, question.stages, question.period)
         if not parts:
             return _by_filters(index, fitting, limit)
         strengths = _strengths(index, question, parts, viewer, today)
-        rows, logits = _evidence(index, strengths, vector, visible)
-        bonus = FILTER_BONUS * fitting[rows]
-        if question.organisations:
-            bonus += ORGANISATION_BONUS * index.rows.of_organisations(question.organisations)[rows]
-        if question.wants_stopped:
-            bonus += STOPPED_BONUS * (index.rows["stage"][rows] == stage_number(Stage.STOPPED))
-        best = _best(logits + bonus, limit)
-        fits = fitting[rows]
-        highest = logits[fits].max(initial=-np.inf)
-        really = fits & (logits >= max(0.0, highest - REALLY_SPAN))
-        scores = 1 / (1 + np.exp(-logits))
+        logits = _logits(index, strengths, vector, visible)
+        best = _best(logits + _bonus(index, question, fitting), limit)
+        best = best[np.isfinite(logits[best])]
+        highest = float(logits.max(where=fitting, initial=-np.inf))
+        really = fitting & (logits >= max(0.0, highest - REALLY_SPAN))
         return Ranking(
-            rows=rows[best],
-            scores=scores[best],
+            rows=best,
+            scores=_logistic(logits[best]),
             really=really[best],
-            confidence=float(1 / (1 + np.exp(-highest))),
-            matches=rows[really],
+            confidence=float(_logistic(np.array([highest]))[0]),
+            matches=np.flatnonzero(really),
         )
 
 
@@ -131,24 +128,37 @@ def _filters(index: Index, question: Question) -> list[tantivy.Query]:
     return filters
 
 
-def _evidence(
+def _logits(
     index: Index, strengths: npt.NDArray[np.float32], vector: Vectors | None, visible: Mask
-) -> tuple[npt.NDArray[np.int64], Numbers]:
-    """Rows that may answer, and the logits of their evidence."""
-    by_words = WORDS_SLOPE * (strengths - WORDS_FLOOR)
-    if vector is None or index.table is None:
-        rows = np.flatnonzero((strengths > 0) & visible)
-        return rows, by_words[rows].astype(np.float64)
-    near = index.table.nearness(vector, None if visible.all() else visible)
-    # A pilot whose vector is still being made counts by its words, on the same scale.
-    fused = np.where(np.isnan(near), by_words, FUSED_SLOPE * (near + WORDS_SHARE * strengths - FUSED_FLOOR))
-    rows = np.flatnonzero(visible & ((strengths > 0) | ~np.isnan(near)))
-    return rows, fused[rows].astype(np.float64)
+) -> npt.NDArray[np.float32]:
+    """What the evidence for each row is worth; minus infinity where there is none, or it may not be seen."""
+    logits = np.float32(WORDS_SLOPE) * (strengths - np.float32(WORDS_FLOOR))
+    logits[strengths == 0] = -np.inf
+    is_all = bool(visible.all())
+    if vector is not None and index.table is not None:
+        near = index.table.nearness(vector, None if is_all else visible)
+        fused = np.float32(FUSED_SLOPE) * (near + np.float32(WORDS_SHARE) * strengths - np.float32(FUSED_FLOOR))
+        # A pilot whose vector is still being made counts by its words, on the same scale.
+        logits = np.where(np.isnan(near), logits, fused)
+    if not is_all:
+        logits[~visible] = -np.inf
+    return logits
 
 
-def _best(values: Numbers, limit: int) -> npt.NDArray[np.int64]:
+def _bonus(index: Index, question: Question, fitting: Mask) -> npt.NDArray[np.float32]:
+    bonus = np.float32(FILTER_BONUS) * fitting
+    if question.organisations:
+        bonus += np.float32(ORGANISATION_BONUS) * index.rows.of_organisations(question.organisations)
+    if question.wants_stopped:
+        bonus += np.float32(STOPPED_BONUS) * (index.rows["stage"] == stage_number(Stage.STOPPED))
+    return bonus
+
+
+def _logistic(logits: npt.NDArray[np.floating[Any]]) -> Numbers:
+    return 1 / (1 + np.exp(-logits.astype(np.float64)))
+
+
+def _best(values: npt.NDArray[np.float32], limit: int) -> npt.NDArray[np.int64]:
     """Places of the largest values, largest first."""
-    if len(values) > limit:
-        largest = np.argpartition(-values, limit - 1)[:limit]
-        return largest[np.argsort(-values[largest], kind="stable")]
-    return np.argsort(-values, kind="stable")
+    places = np.argpartition(-values, limit - 1)[:limit] if len(values) > limit else np.arange(len(values))
+    return places[np.argsort(-values[places], kind="stable")]
