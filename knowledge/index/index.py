@@ -17,9 +17,10 @@ from knowledge.index.rows import Rows
 from knowledge.index.schema import SCHEMA, hash_of
 from knowledge.index.state import State, is_sound, read_state, signature, write_state
 from knowledge.index.vectors import VectorLog, VectorTable
-from knowledge.index.vocabulary import FIELDS, IndexVocabulary
+from knowledge.index.vocabulary import read_vocabulary
 from knowledge.index.words import WordIndex
 from knowledge.ports import Change, Embedder
+from knowledge.vocabulary import PilotVocabulary
 
 Progress = Callable[[int, int], None]
 """Told how many texts are embedded, of how many."""
@@ -53,7 +54,7 @@ class Index:
         self._writing = filelock.FileLock(folder / "writing.lock", timeout=0, thread_local=False)
         self._state: State | None = None
         self._seen: tuple[int, int, int] | None = None
-        self._vocabulary: IndexVocabulary | None = None
+        self._vocabulary: PilotVocabulary | None = None
         self._vocabulary_of = 0  # pilots
         self.lock = threading.Lock()
         self.words: WordIndex
@@ -75,9 +76,10 @@ class Index:
                 await self._refresh()
 
     async def _refresh(self) -> None:
-        if self._state is None or not await asyncio.to_thread(self._is_current):
-            await self._open(await self._store.identity())
-        await asyncio.to_thread(self._load)
+        if not self._is_seen():
+            if self._state is None or not await asyncio.to_thread(self._is_current):
+                await self._open(await self._store.identity())
+            await asyncio.to_thread(self._load)
         changes = await self._store.changes(self.rows.position, _BATCH)
         if changes:
             await self._follow(changes)
@@ -96,11 +98,11 @@ class Index:
         """How many texts have no vector yet; 0 where there is no model."""
         return 0 if self.table is None else len(self.table.missing(self.rows.text_hashes, self.rows.alive))
 
-    def vocabulary(self) -> IndexVocabulary:
+    def vocabulary(self) -> PilotVocabulary:
         """What the base knows of words; of a while ago where only a few pilots have changed since."""
         if self._vocabulary is None or abs(self.words.count - self._vocabulary_of) * _NEW_VOCABULARY > self.words.count:
             self._vocabulary_of = self.words.count
-            self._vocabulary = IndexVocabulary({field: self.words.vocabulary(field) for field in FIELDS})
+            self._vocabulary = read_vocabulary(self.words.vocabulary)
         return self._vocabulary
 
     def pilot_ids(self, rows: Iterable[int]) -> list[str]:
@@ -167,10 +169,13 @@ class Index:
                 self._log = VectorLog(self._vectors_path(self._embedder), self._embedder.dimensions)
                 self.table = VectorTable(self._embedder.dimensions)
 
+    def _is_seen(self) -> bool:
+        """Whether all that is on disk is what was last loaded: two looks at a file's size and age."""
+        is_read = self._log is None or self._log.is_read
+        return is_read and self._seen is not None and self._seen == signature(self._folder)
+
     def _is_current(self) -> bool:
         """Whether the index on disk is still the one that is open here."""
-        if signature(self._folder) == self._seen:
-            return True
         state = read_state(self._folder)
         return state is not None and self._state is not None and state.edition == self._state.edition
 

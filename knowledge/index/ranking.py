@@ -139,7 +139,8 @@ def _logits(
         near = index.table.nearness(vector, None if is_all else visible)
         fused = np.float32(FUSED_SLOPE) * (near + np.float32(WORDS_SHARE) * strengths - np.float32(FUSED_FLOOR))
         # A pilot whose vector is still being made counts by its words, on the same scale.
-        logits = np.where(np.isnan(near), logits, fused)
+        unknown = np.isnan(near)
+        logits = np.where(unknown, logits, fused) if unknown.any() else fused
     if not is_all:
         logits[~visible] = -np.inf
     return logits

@@ -8,12 +8,11 @@ from datetime import date
 import tantivy
 
 from knowledge.index.analysis import ANALYSIS, terms
-from knowledge.index.vocabulary import FIELDS, Lesson
+from knowledge.index.vocabulary import FIELDS, vocabulary_terms
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot, Stage
 from knowledge.ports import Change
 from knowledge.visibility import Audience, Visibility
-from knowledge.vocabulary_names import spelt_out
 
 SCHEMA = f"1.{ANALYSIS}"
 """Changed whenever the same pilots would make another index; every index of another schema is made anew."""
@@ -23,6 +22,7 @@ NUMBERS = (
     "row", "change", "alive", "group", "country", "stage", "organisation", "first", "last", "language", "text_hash",
 )  # fmt: skip
 UNDATED = -1
+_SPLIT = frozenset({"surface", "capitalised"})  # fields of many words in one text
 _STAGES = tuple(Stage)
 _EMBEDDED_CHARACTERS = 4_000  # more than the 256 tokens that a model reads
 
@@ -38,8 +38,7 @@ def build_schema() -> tantivy.Schema:
     builder.add_bytes_field("visibility", stored=True)
     builder.add_bytes_field("text", stored=True)
     for field in FIELDS:
-        whole = "whitespace" if field in ("surface", "capitalised") else "raw"
-        builder.add_text_field(field, tokenizer_name=whole, index_option="basic")
+        builder.add_text_field(field, tokenizer_name="whitespace" if field in _SPLIT else "raw", index_option="basic")
     return builder.build()
 
 
@@ -162,9 +161,6 @@ def _told_to_all(pilot: Pilot, learnings: Sequence[Learning]) -> list[Learning]:
 
 
 def _add_vocabulary(made: tantivy.Document, pilot: Pilot) -> None:
-    for field, taught in Lesson(pilot).terms().items():
-        made.add_text(field, " ".join(taught))
-    if pilot.organisation:
-        made.add_text("named", pilot.organisation)
-    for acronym, meaning in dict.fromkeys(spelt_out(f"{pilot.title}\n{pilot.summary or ''}")):
-        made.add_text("acronym", f"{acronym}\t{meaning}")
+    for field, taught in vocabulary_terms(pilot).items():
+        for text in [" ".join(taught)] if field in _SPLIT else taught:
+            made.add_text(field, text)

@@ -33,6 +33,14 @@ class VectorLog:
     def __contains__(self, text_hash: int) -> bool:
         return text_hash in self._places
 
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing was added since."""
+        try:
+            return self._path.stat().st_size == self._read * self._record.itemsize
+        except OSError:
+            return self._read == 0
+
     def refresh(self) -> npt.NDArray[np.uint64]:
         """Read what was added since; the texts that it was added for."""
         if not self._path.exists():
@@ -99,18 +107,20 @@ class VectorTable:
     def nearness(self, vector: Vectors, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.float32]:
         """The cosine to `vector` (length 1) of every row; NaN where there is no vector or the mask is False."""
         count = len(self._scales) if mask is None else len(mask)
+        scales = self._scales[:count]
         (wanted,), (scale,) = quantise(vector[None, :])
-        near = np.full(count, np.nan, np.float32)
-        rows: npt.NDArray[np.int64] | slice = slice(count)
         if mask is not None and np.count_nonzero(mask) < _FEW * count:
+            near = np.full(count, np.nan, np.float32)
             rows = np.flatnonzero(mask)
-        chosen = np.ascontiguousarray(self._vectors[rows])
-        if len(chosen):
-            dots = np.asarray(simsimd.cdist(wanted[None, :], chosen, "dot"), np.float32)[0]
-            near[rows] = dots * (self._scales[rows] * scale)
-        near[self._scales[:count] == 0] = np.nan
-        if mask is not None:
-            near[~mask] = np.nan
+            if len(rows):
+                near[rows] = _dots(wanted, self._vectors[rows]) * (scales[rows] * scale)
+        elif count:
+            near = _dots(wanted, self._vectors[:count]) * (scales * scale)
+            if mask is not None:
+                near[~mask] = np.nan
+        else:
+            return np.zeros(0, np.float32)
+        near[scales == 0] = np.nan
         return near
 
     def _grow(self, count: int) -> None:
@@ -120,6 +130,11 @@ class VectorTable:
         self._vectors = np.concatenate([self._vectors, np.zeros((more, self._dimensions), np.int8)])
         self._scales = np.concatenate([self._scales, np.zeros(more, np.float32)])
         self._hashes = np.concatenate([self._hashes, np.zeros(more, np.uint64)])
+
+
+def _dots(wanted: npt.NDArray[np.int8], vectors: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    dots: npt.NDArray[np.float32] = np.asarray(simsimd.cdist(wanted[None, :], vectors, "dot"))[0].astype(np.float32)
+    return dots
 
 
 def quantise(vectors: Vectors) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:

@@ -3,41 +3,34 @@
 A pilot that is not public lends nothing here, so that no correction or filter shows what only others may see.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from knowledge.pilots import Pilot
-from knowledge.vocabulary import WORDS_LIMIT, PilotVocabulary
+from knowledge.vocabulary import PilotVocabulary, lesson
 
 FIELDS = ("surface", "capitalised", "named", "acronym")
 """Words; those that a pilot only writes with a capital; organisations; acronyms, each with a tab and its meaning."""
 
 
-class IndexVocabulary(PilotVocabulary):
-    """A PilotVocabulary from how many pilots hold each term of the index's fields."""
-
-    def __init__(self, counts: Mapping[str, Mapping[str, int]]) -> None:
-        super().__init__()
-        self._frequencies.update(counts["surface"])
-        self._capitalised.update(counts["capitalised"])
-        for organisation, count in counts["named"].items():
-            for _ in range(count):
-                self._organisations.learn(organisation)
-        for entry, count in counts["acronym"].items():
-            acronym, _, meaning = entry.partition("\t")
-            for _ in range(count):
-                self._acronyms.learn(f"{meaning} ({acronym})")
-        if len(self._frequencies) > WORDS_LIMIT:
-            self._drop_rarest()
+def vocabulary_terms(pilot: Pilot) -> dict[str, list[str]]:
+    """What a pilot teaches, as terms of the index's fields."""
+    taught = lesson(pilot)
+    return {
+        "surface": sorted(taught.words),
+        "capitalised": sorted(taught.capitalised),
+        "named": [taught.organisation] if taught.organisation else [],
+        "acronym": [f"{acronym}\t{meaning}" for acronym, meaning in dict.fromkeys(taught.acronyms)],
+    }
 
 
-class Lesson(PilotVocabulary):
-    """What one pilot teaches, as terms of the index's fields."""
-
-    def __init__(self, pilot: Pilot) -> None:
-        super().__init__([pilot])
-
-    def terms(self) -> dict[str, list[str]]:
-        return {
-            "surface": sorted(self._frequencies),
-            "capitalised": sorted(word for word, count in self._capitalised.items() if count),
-        }
+def read_vocabulary(counts: Callable[[str], Mapping[str, int]]) -> PilotVocabulary:
+    """The vocabulary from how many pilots hold each term of a field."""
+    vocabulary = PilotVocabulary()
+    acronyms = {}
+    for entry, pilots in counts("acronym").items():
+        acronym, _, meaning = entry.partition("\t")
+        acronyms[acronym, meaning] = pilots
+    vocabulary.learn_counts(
+        words=counts("surface"), capitalised=counts("capitalised"), organisations=counts("named"), acronyms=acronyms
+    )
+    return vocabulary
