@@ -64,6 +64,8 @@ class Reading:
         if self.rule.split:
             pattern = "|".join(map(re.escape, self.rule.split))
             texts = [piece.strip() for text in texts for piece in re.split(pattern, text)]
+        if self.rule.field.kind is Kind.TEXTS:
+            texts = [" ".join(text.split()) for text in texts]
         return [text for text in texts if text and text.casefold() not in self.mapping.empty]
 
     def look_up(self, text: str) -> Any:
@@ -116,6 +118,8 @@ def _read_link(reading: Reading) -> str | None:
             continue
         if len(addresses) > 1:
             reading.note(f"holds {len(addresses)} web addresses; the first is kept")
+        elif addresses[0] not in (text, f"https://{text}"):
+            reading.note(f"{text[-80:]!r} is more than a web address; {addresses[0][-80:]!r} is kept")
         return addresses[0]
     return reading.filled(reading.rule.otherwise) or None
 
@@ -124,15 +128,24 @@ def web_addresses(text: str) -> list[str]:
     """Every address that a text holds, once each, without the punctuation around it."""
     if _WITHOUT_SCHEME.fullmatch(text):
         return [f"https://{text}"]
+    if text.lower().count("http") == 1 and (whole := _whole_address(text)):
+        return [whole]
     # Two may stand together with nothing but a comma or semicolon between them.
     separate = re.sub(r"[,;](?=https?://)", " ", text, flags=re.IGNORECASE)
     found = [_without_end(match) for match in _ADDRESS.findall(separate)]
     return list(dict.fromkeys(address for address in found if len(address) > len("https://x")))
 
 
+def _whole_address(text: str) -> str | None:
+    """The text where all of it is one address, though its path may have spaces: https://a.eu/Proof of Concepts/one."""
+    first, *rest = text.split(" ")
+    goes_on = len(rest) <= 4 and "\n" not in text and first[-1:] not in ",;." and "/" in (rest or [""])[-1]
+    return text.replace(" ", "%20") if _ADDRESS.fullmatch(first) and (not rest or goes_on) else None
+
+
 def _without_end(address: str) -> str:
     """Without the punctuation of the sentence around it; a bracket stays where the address opens it."""
-    while address and (address[-1] in ".,;:!?'" or (address[-1] == ")" and "(" not in address)):
+    while address and (address[-1] in ".,;:!?'" or (address[-1] == ")" and address.count(")") > address.count("("))):
         address = address[:-1]
     return address
 

@@ -11,6 +11,8 @@ from knowledge.catalogues.tables import Row, Table, Unreadable, column_names, ro
 from knowledge.errors import InvalidFileError
 
 _DELIMITERS = ",;\t|"
+# Spreadsheets may say it in a line of its own: sep=;
+_TOLD = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 # More than a record's longest text, for cells that hold lists; the csv module's own limit is 131,072.
 _LONGEST_CELL = 10_000_000
@@ -45,7 +47,7 @@ def read_delimited(path: Path, encoding: str, errors: str) -> Table:
 def _lines(path: Path, encoding: str, errors: str, delimiter: str) -> Iterator[list[str] | Unreadable]:
     """Header and rows, without blank lines; a line that cannot be read does not end the reading."""
     with path.open(encoding=encoding, errors=errors, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
+        reader = csv.reader(file, delimiter=delimiter, strict=True)  # else a quote left open would swallow the rest
         while True:
             begin = reader.line_num + 1
             try:
@@ -53,10 +55,17 @@ def _lines(path: Path, encoding: str, errors: str, delimiter: str) -> Iterator[l
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Unreadable(f"cannot be read (from line {begin} of the file): {error}")
+                yield Unreadable(_reason(error, begin, reader.line_num))
                 continue
-            if cells and cells != [""]:
+            told = begin == 1 and _TOLD.fullmatch(delimiter.join(cells).lstrip("\ufeff"))
+            if cells and cells != [""] and not told:
                 yield cells
+
+
+def _reason(error: csv.Error, begin: int, end: int) -> str:
+    if "end of data" in str(error):
+        return f"has a quotation mark that is never closed: lines {begin} to {end} of the file cannot be told apart"
+    return f"cannot be read (line {begin} of the file): {error}"
 
 
 def _without_empty_end(cells: list[str]) -> list[str]:
@@ -66,7 +75,9 @@ def _without_empty_end(cells: list[str]) -> list[str]:
 
 
 def _delimiter(sample: str) -> str:
-    """The one that splits most of the first rows into the same number of cells."""
+    """The one that the first line tells, else the one that splits most rows into the same number of cells."""
+    if told := _TOLD.match(sample.lstrip("\ufeff")):
+        return told[1]
 
     def fit(delimiter: str) -> tuple[int, int]:
         widths = []

@@ -74,8 +74,9 @@ def map_row(mapping: CatalogueMapping, row: Row, number: int) -> MappedRow:
         value = Reading(mapping, rule, row, mapped.notes).value()
         if value not in (None, "", []):
             _place(mapped.record, rule.field.path, value)
-    if title := mapped.record.get("title"):
-        mapped.record["title"] = " ".join(title.split())
+    for name in ("title", "organisation"):  # one line each
+        if text := mapped.record.get(name):
+            mapped.record[name] = " ".join(text.split())
     for rule in fixed:
         root = rule.field.path.rpartition(".")[0]
         if _at(mapped.record, root):

@@ -118,6 +118,25 @@ def test_stages_countries_links_and_dates_are_read_or_left_out_with_a_note(tmp_p
     ]
 
 
+@pytest.mark.parametrize(
+    ("cell", "link"),
+    [
+        ("https://a.nl/x.", "https://a.nl/x."),
+        ("https://a.nl/Proof of Concepts/one", "https://a.nl/Proof%20of%20Concepts/one"),
+        ("https://a.nl see also this", "https://a.nl"),
+        ("https://a.nl/x, and/or more", "https://a.nl/x"),
+        ("(see https://a.nl/x_(y))", "https://a.nl/x_(y)"),
+        ("https://a.nl,https://b.nl", "https://a.nl"),
+        ("https://web.example.org/web/2020/https://a.nl", "https://web.example.org/web/2020/https://a.nl"),
+        ("www.a.nl/x", "https://www.a.nl/x"),
+    ],
+)
+def test_a_link_is_found_among_other_words(tmp_path: Path, cell: str, link: str) -> None:
+    mapping = HEAD + '[fields.url]\ncolumn = "Web"\n'
+    pilot, _ = one(tmp_path, mapping, f'Name,Web\nA,"{cell}"\n')
+    assert pilot.link == link
+
+
 def test_parts_of_a_list_are_filled_by_number_and_their_fixed_words_only_beside_others(tmp_path: Path) -> None:
     mapping = (
         HEAD

@@ -42,6 +42,12 @@ def test_any_delimiter_in_any_unicode(tmp_path: Path, delimiter: str, encoding: 
     assert rows_of(path) == ROWS
 
 
+def test_a_first_line_may_tell_the_delimiter(tmp_path: Path) -> None:
+    path = write(tmp_path, "sep=;\r\na,x;b\r\n1;2\r\n")
+    assert read_table(path).columns == ("a,x", "b")
+    assert list(read_table(path).rows()) == [(1, {"a,x": "1", "b": "2"})]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_its_mark(tmp_path: Path, encoding: str) -> None:
     assert rows_of(write(tmp_path, delimited(ROWS, ";").encode(encoding))) == ROWS
@@ -94,6 +100,15 @@ def test_a_row_with_too_many_cells_is_unreadable_and_the_rest_is_read(tmp_path: 
     assert isinstance(broken, Unreadable)
     assert "3 cells where the header has 2" in broken.reason
     assert fine == {"a": "4", "b": "5"}
+
+
+def test_a_quotation_mark_left_open_is_told_with_the_lines_that_it_costs(tmp_path: Path) -> None:
+    fine, inside, never_closed = rows_of(write(tmp_path, 'a,b\n1,2\n"x"y,3\n5,"open\n6,7\n8,9\n'))
+    assert fine == {"a": "1", "b": "2"}
+    assert isinstance(inside, Unreadable)
+    assert "line 3 of the file" in inside.reason
+    assert isinstance(never_closed, Unreadable)
+    assert "lines 4 to 6 of the file cannot be told apart" in never_closed.reason
 
 
 def test_a_workbook_gives_its_widest_sheet_with_dates_and_numbers(tmp_path: Path) -> None:
