@@ -104,6 +104,10 @@ def several_pilots(named: str, pilots: Sequence[Pilot]) -> Message:
     return Message((Text(f"Which of these do you mean by “{shorten(named, 80)}”?"), Sources(sources)))
 
 
+def which_pilot() -> Message:
+    return Message((Text("Which pilot? Say show and words of its title, or press its number under an answer."),))
+
+
 def no_such_pilot(named: str) -> Message:
     return Message((Text(f"I know no pilot called “{shorten(named, 80)}”. Ask for its topic: ask has anyone tried …"),))
 

@@ -11,6 +11,7 @@ from bot.places import Place
 from bot.skills.ask import viewer_of
 from knowledge.dimensions import gaps, progress
 from knowledge.ports import PilotStore
+from knowledge.questions import Question
 from knowledge.search import Search
 from knowledge.visibility import Viewer
 
@@ -27,7 +28,10 @@ class Show:
         today = self.now().date()
         if (card := await self._card(named.strip(), viewer, today)) is not None:
             return card
-        hits = await self.search.find(self.search.read(named, today), viewer, today=today)
+        if not named.strip():
+            return cards.which_pilot()
+        # A title is searched as it stands: nothing in it is chatter, and no country in it is a filter.
+        hits = await self.search.find(Question(text=named, topic=named), viewer, today=today)
         wanted = set(named.casefold().split())
         fitting = [hit.pilot for hit in hits.hits if wanted <= set(hit.pilot.title.casefold().split())][:5]
         match fitting:
