@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.catalogues.fitting import pilot_of
+from knowledge.catalogues.keeping import IMPORT, reconciled
 from knowledge.catalogues.mapped import map_row
 from knowledge.catalogues.own_form import read_own_dates, record_of_row
 from knowledge.catalogues.personal_data import PersonalData, mask_record
@@ -103,29 +104,26 @@ async def import_catalogue(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """InvalidFileError before anything is written where the file is not what it should be."""
+    """InvalidFileError before anything is written where the file is not what it should be.
+
+    What people changed here since an earlier import stays, and what they removed does not come back.
+    """
     catalogue = open_catalogue(path, name=name, mapping_file=mapping_file)
-    by = Author(f"import {catalogue.mapping.name}", path.name)
-
-    async def keep(pilots: list[Pilot]) -> int:
-        if dry_run:
-            return sum([await store.get(pilot.id) != pilot for pilot in pilots])
-        return await store.save(pilots, by, at)
-
+    keeper = _Keeper(store, Author(IMPORT + catalogue.mapping.name, path.name), at, dry_run=dry_run)
+    keeper.is_new = not await store.changes(0, 1)
     tally = _Tally(catalogue)
-    batch: list[Pilot] = []
+    batch: list[Arrived] = []
     for result in read_pilots(catalogue, mask_personal_data=mask_personal_data):
         tally.count(result)
         if isinstance(result, Arrived):
-            batch.append(result.pilot)
+            batch.append(result)
         if len(batch) == BATCH:
-            tally.saved += await keep(batch)
+            tally.count_kept(batch, await keeper.keep(batch))
             batch = []
             await asyncio.sleep(0)  # a bot that answers meanwhile gets its turn
         if progress and tally.rows % 100 == 0:
             progress(tally.rows, catalogue.table.count)
-    if batch:
-        tally.saved += await keep(batch)
+    tally.count_kept(batch, await keeper.keep(batch))
     if progress:
         progress(tally.rows, tally.rows)
     return tally.report(dry_run=dry_run)
@@ -167,6 +165,38 @@ def _read_row(catalogue: Catalogue, row: Row, number: int, *, mask_personal_data
     return Arrived(number, pilot, tuple(Note(number, field, reason) for field, reason in (*notes, *more)), masked)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Of a batch: how many were saved, and the rows of pilots that someone had removed."""
+
+    saved: int
+    removed: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class _Keeper:
+    store: PilotStore
+    by: Author
+    at: datetime
+    dry_run: bool
+    is_new: bool = False  # a base with nothing in it has nothing to be reconciled with
+
+    async def keep(self, batch: list[Arrived]) -> _Kept:
+        pilots: list[Pilot] = []
+        removed: set[int] = set()
+        for arrived in batch:
+            pilot = arrived.pilot if self.is_new else await reconciled(arrived.pilot, self.store)
+            if pilot is None:
+                removed.add(arrived.row)
+            else:
+                pilots.append(pilot)
+        if self.dry_run:
+            saved = sum([await self.store.get(pilot.id) != pilot for pilot in pilots])
+        else:
+            saved = await self.store.save(pilots, self.by, self.at)
+        return _Kept(saved, frozenset(removed))
+
+
 class _Tally:
     """The report as it grows."""
 
@@ -188,6 +218,15 @@ class _Tally:
                 self.skipped.append(result)
             case Empty():
                 self.empty += 1
+
+    def count_kept(self, batch: list[Arrived], kept: _Kept) -> None:
+        self.saved += kept.saved
+        self.arrived -= len(kept.removed)
+        self.skipped += (
+            Skipped(each.row, f"{each.pilot.source_id!r} was removed here, and an import does not bring it back")
+            for each in batch
+            if each.row in kept.removed
+        )
 
     def report(self, *, dry_run: bool) -> ImportReport:
         return ImportReport(

@@ -1,6 +1,7 @@
 """What arrives, what is reported, and what is never written."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ import pytest
 
 from knowledge.catalogues.importing import ImportReport, Note, Skipped, import_catalogue
 from knowledge.catalogues.personal_data import PersonalData
+from knowledge.dates import PartialDate
+from knowledge.dimension_records import ExitPlan
 from knowledge.errors import InvalidFileError
-from knowledge.pilots import Stage, Unknown
+from knowledge.pilots import Outcome, Stage, Unknown
+from knowledge.ports import Author
 from knowledge.text import TITLE_LIMIT
 from tests.fakes import MemoryPilotStore
 
@@ -45,6 +49,44 @@ async def test_a_second_import_changes_nothing_and_an_edited_row_makes_one_revis
     assert {name: len(each) for name, each in revisions.items()} == {"test-1": 1, "test-2": 2, "test-3": 1}
     assert revisions["test-2"][-1].by.name == "import pilotlight"
     assert revisions["test-2"][-1].by.reason == "pilots.jsonl"
+
+
+async def test_what_people_changed_here_stays_and_the_rest_follows_the_catalogue(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    path = lines(tmp_path, record(1, stage="pilot", outcome={"summary": "Unclear"}, tags=["old"]))
+    await bring_in(path, store)
+    (pilot,) = [pilot async for pilot in store.all()]
+    told = replace(pilot, stage=Stage.STOPPED, exit_plan=ExitPlan(payer="the city"), outcome=Outcome())
+    await store.save([told], Author("jane"), AT)
+    again = await bring_in(path, store)
+    assert (again.saved, again.unchanged) == (0, 1)
+    edited = lines(tmp_path, record(1, stage="implemented", outcome={"summary": "Clear"}, tags=["new"]))
+    report = await bring_in(edited, store)
+    assert report.saved == 1
+    assert await store.get(pilot.id) == replace(told, topics=("new",))
+    assert (await bring_in(edited, store)).saved == 0
+
+
+async def test_where_the_catalogue_and_a_person_do_not_go_together_the_person_holds(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    await bring_in(lines(tmp_path, record(1, dates={"start": "2020"})), store)
+    (pilot,) = [pilot async for pilot in store.all()]
+    told = replace(pilot, dates=replace(pilot.dates, ended=PartialDate("2021")))
+    await store.save([told], Author("jane"), AT)
+    await bring_in(lines(tmp_path, record(1, dates={"start": "2023"})), store)
+    assert await store.get(pilot.id) == told
+
+
+async def test_what_people_removed_does_not_come_back(tmp_path: Path) -> None:
+    store = MemoryPilotStore()
+    path = lines(tmp_path, record(1), record(2))
+    await bring_in(path, store)
+    (pilot,) = [pilot async for pilot in store.all() if pilot.source_id == "test-1"]
+    await store.remove(pilot.id, Author("jane"), AT)
+    report = await bring_in(path, store)
+    assert (report.rows, report.saved, report.unchanged) == (2, 0, 1)
+    assert report.skipped == (Skipped(1, "'test-1' was removed here, and an import does not bring it back"),)
+    assert await store.get(pilot.id) is None
 
 
 async def test_a_dry_run_says_what_would_change_and_keeps_nothing(tmp_path: Path) -> None:
