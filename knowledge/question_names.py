@@ -51,7 +51,7 @@ _COMMON_ACRONYMS = frozenset(
         "cctv anpr gps sms id ict ubi bi sar csam gpt ok iso covid sdg r&d ngo dna hiv tv tb cv ev evs pv co2 who"
     )
 )
-_FRAME = Part.ASKED | Part.VERB | Part.KIND | Part.OPENER | Part.AUXILIARY | Part.ACTOR | Part.THING | Part.CHATTER
+_FRAME = Part.ASKED | Part.VERB | Part.KIND | Part.OPENER | Part.AUXILIARY | Part.ACTOR | Part.THING
 
 
 def read_organisations(draft: Draft, words: Words, vocabulary: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -138,12 +138,14 @@ def _nearest_frame_word(word: str, words: Words) -> str | None:
     """A word said around questions from which this one differs by a letter left out, doubled or swapped."""
     for candidate in _frame_words(words.language):
         is_swap = len(candidate) == len(word) and sorted(candidate) == sorted(word)
+        is_doubled = any(
+            word[:at] + word[at + 1 :] == candidate and word[at] == word[at - 1] for at in range(1, len(word))
+        )
         if (
             candidate[0] == word[0]
-            and (len(candidate) > len(word) or (len(word) > 4 and (is_swap or len(candidate) < len(word))))
+            and (len(candidate) > len(word) or (len(word) > 4 and (is_swap or is_doubled)))
             and OSA.distance(word, candidate, score_cutoff=1) == 1
             and candidate.rstrip("s") != word.rstrip("s")
-            and not word.startswith(candidate)
         ):
             return candidate
     return None
@@ -195,7 +197,7 @@ def _may_be_name(draft: Draft, words: Words, start: int, end: int, *, is_telling
         return False
     if is_place(draft, words, start, start + 1) and not last.is_capitalised:  # "Dutch tax authority"
         return False
-    if first.word in _GENERIC and end <= start + 2:
+    if first.word in _GENERIC and end <= start + 2 and not (first.is_capitalised and last.is_capitalised):
         return False
     if end > start + 1:
         if first.word in _MUNICIPAL and last.is_capitalised:

@@ -38,6 +38,11 @@ class _Found:
     end: int
 
 
+# People from a place are not in it.
+_AWAY_FROM = frozenset({"from", "aus", "uit", "fra", "fran", "desde", "fleeing"})
+_SENTENCE_ENDS = frozenset(".!?\n")
+
+
 def read_places(draft: Draft, words: Words) -> Where:
     """Spend the words that say where to look; those that belong to the topic stay."""
     found = [each for each in _found(draft, words) if _is_filter(draft, words, each)]
@@ -131,6 +136,8 @@ def _head_before(draft: Draft, words: Words, found: _Found) -> bool:
         word = draft.plain[index] if index >= clause.start else ""
         if word in heads["other_heads"]:
             return True
+        if word in heads["people_nouns"] | heads["movers"]:
+            return draft.plain[index + 1] in _AWAY_FROM
         if word in heads["language_heads"]:
             return found.place.kind is PlaceKind.DEMONYM or word.startswith(("lang", "spe", "spok", "dialect"))
         if word not in leading:
@@ -163,19 +170,14 @@ def _is_demonym(draft: Draft, words: Words, index: int) -> bool:
 
 def _spend_own_place(draft: Draft, words: Words, found: _Found) -> bool:
     """Whether it says where the asker is ("we're a town in Norway"); that is nothing to search for."""
-    clause = draft.clause_of(found.start)
-    for start in clause:
-        if start >= found.start:
-            break
+    for start in range(found.start - 1, -1, -1):
+        if draft.words[start] in _SENTENCE_ENDS or words.length(draft.words, start, Part.ASKED | Part.OPENER):
+            return False
         length = next((length for length, _ in own().at(draft.words, start)), 0)
-        if length and start + length <= found.start and not _asks(draft, words, clause, start):
+        if length and start + length <= found.start:
             draft.spend(start, found.end)
             return True
     return False
-
-
-def _asks(draft: Draft, words: Words, clause: range, start: int) -> bool:
-    return any(words.has(draft.words[index], Part.ASKED) for index in range(clause.start, start))
 
 
 def _spend_with_prepositions(draft: Draft, words: Words, found: _Found) -> int:

@@ -9,6 +9,7 @@ from knowledge.question_words import NOUN_FIRST, Part, Words
 
 # Words that "that were stopped" begins with.
 _LEADS = Part.LINK | Part.AUXILIARY | Part.ASKED | Part.ADVERB
+_DOERS = Part.ASKED | Part.AUXILIARY | Part.ACTOR | Part.ADVERB
 _RELATIVES = JOINS | set(
     phrase_words("that which who but die dat der das welche welches qui que che som joka jotka have has")
 )
@@ -64,6 +65,12 @@ def _stopped_at(draft: Draft, words: Words, index: int) -> int:
             return _with_own(draft, words, end)
         if part & Part.STOPPED_OWN and (own := _own(draft, words, end)) and _is_done_by_someone(draft, words, index):
             return own
+        if (
+            part & Part.STOPPED_DONE
+            and words.has(draft.word_at(index - 1), _DOERS)
+            and not _is_of_unfit(draft, words, index, end)
+        ):
+            return end
         if part & Part.STOPPED_BEFORE and _describes_pilots(draft, words, end):
             return end
         if part & Part.STOPPED_AFTER and _follows_pilots(draft, words, index, end):

@@ -73,6 +73,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], _Meaning], ...]:
         (rf"{_any('until')} {year}", _until),
         (rf"(?:{_any('last_lead')} )?{_any('last')} {count} (?:{unit})", _lately),
         (r"(?:in|over|during|within) the (?:last|past) (?P<years>year)", _lately),
+        (rf"(?P<year>{_YEAR})(?= {_any('kinds')})", _in_year),
         (_any("last_year"), _last_year),
         (_any("this_year"), _this_year),
         (rf"{_any('in')} {year}", _in_year),

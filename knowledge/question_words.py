@@ -13,12 +13,15 @@ from knowledge.question_tokens import phrase_words
 
 Value = TypeVar("Value")
 
+LANGUAGES = ("en", "nl", "de", "fr", "es", "it", "pt", "no", "da", "sv", "fi")
 # Languages that put adjectives and demonyms after their noun.
 NOUN_FIRST = frozenset({"fr", "es", "it", "pt"})
 
 # A language is told where its words weigh this much, and this many times as much as those of any unlike it.
 _ENOUGH = 1.0
 _LEAD = 1.25
+# In more words than these, one of them is no sign.
+_SHORT = 4
 _FAMILIES = (frozenset({"no", "da", "sv"}), frozenset({"es", "pt", "it"}), frozenset({"nl", "de"}))
 
 
@@ -43,6 +46,7 @@ class Part(Flag):
     STOPPED_BEFORE = auto()
     STOPPED_AFTER = auto()
     STOPPED_OWN = auto()
+    STOPPED_DONE = auto()
     OWN = auto()
     PLANNED = auto()
     DEVELOPMENT = auto()
@@ -109,7 +113,8 @@ def language_of(words: Sequence[str]) -> str:
         for language, weight in weights.get(word, ()):
             scores[language] += weight  # type: ignore[assignment]  # Counter's own stubs know only whole numbers
     ranked = scores.most_common()
-    if not ranked or ranked[0][1] < _ENOUGH:
+    told = sum(word in weights for word in words)
+    if not ranked or ranked[0][1] < _ENOUGH or (told < 2 and len(words) > _SHORT):
         return ""
     language, score = ranked[0]
     rival = next((other for each, other in ranked[1:] if _family(each) != _family(language)), 0.0)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from knowledge.question_tokens import JOINS, Draft
-from knowledge.question_words import Part, Words
+from knowledge.question_words import LANGUAGES, Part, Words, words_of
 
 # Whatever is made of these alone says nothing to search for.
 _EMPTY = (
     Part.GREETING | Part.CHATTER | Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.ADVERB | Part.ARTICLE
     | Part.ADJECTIVE | Part.ACTOR | Part.KIND | Part.VERB | Part.THING | Part.LINK | Part.TAIL
 )  # fmt: skip
+# Of these, what is nothing else even where the language is not known.
+_POLITE = Part.GREETING | Part.CHATTER
 # What shows that a clause asks, so that its beginning is no topic.
 _ASKING = Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.THING
 _BEFORE_VERB = _ASKING | Part.GREETING | Part.ADVERB | Part.ARTICLE | Part.LINK
@@ -49,15 +51,18 @@ def _spend(draft: Draft, indices: Sequence[int]) -> None:
 
 def _is_empty_talk(draft: Draft, words: Words, free: Sequence[int]) -> bool:
     """Whether phrases of no topic cover all of these words."""
-    return _covers(words, [draft.words[index] for index in free])
+    row = [draft.words[index] for index in free]
+    if words.language or _covers(words, row):
+        return _covers(words, row)
+    return any(_covers(words_of(language), row, _POLITE) for language in LANGUAGES)
 
 
-def _covers(words: Words, row: Sequence[str]) -> bool:
+def _covers(words: Words, row: Sequence[str], kinds: Part = _EMPTY) -> bool:
     """Whether phrases that say nothing of a topic make up all of these words."""
     reached = {0}
     for start in range(len(row)):
         if start in reached:
-            reached |= {start + length for length, part in words.phrases.at(row, start) if part & _EMPTY}
+            reached |= {start + length for length, part in words.phrases.at(row, start) if part & kinds}
     return len(row) in reached
 
 
@@ -99,8 +104,8 @@ class _Clause:
             length = self._length(position, _BEFORE_VERB)
             noun = self._noun(position)
             if noun >= length and noun:
-                asks = asks or self._length(position + noun - 1, Part.KIND) > 0
                 position += noun
+                asks = asks or self._words.has(self._row[position - 1], Part.KIND) or self._is_doer(position)
             elif length:
                 asks = asks or self._length(position, _ASKING) == length
                 position += length
@@ -132,6 +137,11 @@ class _Clause:
         )
         return end - position if goes_on else 0
 
+    def _is_doer(self, position: int) -> bool:
+        """Whether what comes after a generic doer says what it did: "councils that …"."""
+        is_last = position >= len(self._row)
+        return not is_last and (self._is_gap(position) or self._length(position, Part.VERB | Part.ASKED) > 0)
+
     def _is_past(self, position: int) -> bool:
         """Whether it is what the doer did: "has any town *helped*"."""
         return self._words.language in ("", "en") and self._row[position].endswith("ed")
@@ -141,7 +151,7 @@ class _Clause:
         start = position
         while start < min(position + _SUBJECT_LIMIT, len(self._row)):
             if length := self._length(start, Part.VERB):
-                if start > position and not self._is_subject(position, start):
+                if start > position and (self._is_gap(start) or self._words.has(self._row[start], Part.KIND)):
                     return position
                 self._drop_idle(position, start)
                 return self._drop_with_rest(start, length)
@@ -158,9 +168,6 @@ class _Clause:
             length = self._length(position, _IDLE if is_compound else _IDLE | Part.ACTOR)
             self._drop(position, min(position + length, end))
             position += length or 1
-
-    def _is_subject(self, start: int, end: int) -> bool:
-        return end - start <= _SUBJECT_LIMIT and not self._is_gap(end)
 
     def _drop_with_rest(self, start: int, length: int) -> int:
         end = start + length

@@ -118,7 +118,8 @@ def _presentable(text: str) -> str:
     """The text cleaned; InvalidQuestionError where it is none, or too long."""
     if len(_CONTROLS.findall(text[: QUESTION_LIMIT * 2])) * _CONTROL_SHARE > min(len(text), QUESTION_LIMIT * 2):
         raise InvalidQuestionError(_NOT_TEXT)
-    said = clean(text)
+    # So much is too long however much of it is white space; cleaning it would only take time.
+    said = clean(text) if len(text) <= QUESTION_LIMIT * 100 else text
     if len(said) > QUESTION_LIMIT:
         raise InvalidQuestionError(
             f"This question has {len(said):,} characters; at most {QUESTION_LIMIT:,} can be read. "

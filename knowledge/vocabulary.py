@@ -2,14 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from knowledge.pilots import Pilot
 from knowledge.question_tokens import phrase_words
-from knowledge.vocabulary_names import Acronyms, OrganisationNames, is_acronym
+from knowledge.vocabulary_names import Acronyms, OrganisationNames, is_acronym, spelt_out
 
 # Words kept at most; past it the rarest go, which at a million pilots are typing errors and numbers of parts.
 WORDS_LIMIT = 300_000
@@ -46,6 +47,16 @@ _ORGANISATION_NOUNS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What one pilot teaches: its words, casefolded; those it only writes with a capital; acronyms with meanings."""
+
+    words: frozenset[str]
+    capitalised: frozenset[str]
+    organisation: str | None
+    acronyms: tuple[tuple[str, str], ...]
+
+
 class PilotVocabulary:
     """The Vocabulary of a set of pilots. Learns and forgets one pilot at a time.
 
@@ -64,28 +75,47 @@ class PilotVocabulary:
             self.learn(pilot)
 
     def learn(self, pilot: Pilot) -> None:
-        text = _text(pilot)
-        words, only_capitalised = _words(text)
-        self._frequencies.update(words)
-        self._capitalised.update(only_capitalised)
-        self._acronyms.learn(text)
-        if pilot.organisation:
-            self._organisations.learn(pilot.organisation)
+        taught = lesson(pilot)
+        self._frequencies.update(taught.words)
+        self._capitalised.update(taught.capitalised)
+        for acronym, meaning in taught.acronyms:
+            self._acronyms.add(acronym, meaning)
+        if taught.organisation:
+            self._organisations.learn(taught.organisation)
         self._note_change()
         if len(self._frequencies) > WORDS_LIMIT:
             self._drop_rarest()
 
+    def learn_counts(
+        self,
+        *,
+        words: Mapping[str, int],
+        capitalised: Mapping[str, int],
+        organisations: Mapping[str, int],
+        acronyms: Mapping[tuple[str, str], int],
+    ) -> None:
+        """Learn many lessons at once, each part with the number of pilots that taught it."""
+        self._frequencies.update(words)
+        self._capitalised.update(capitalised)
+        for organisation, pilots in organisations.items():
+            self._organisations.learn(organisation, pilots)
+        for (acronym, meaning), pilots in acronyms.items():
+            self._acronyms.add(acronym, meaning, pilots)
+        self._candidates = {}
+        if len(self._frequencies) > WORDS_LIMIT:
+            self._drop_rarest()
+
     def forget(self, pilot: Pilot) -> None:
-        """Undo what `learn` did for this pilot, given as it was learned.
+        """Undo what `learn` did for this pilot, given as it was learned; what acronyms stand for is kept.
 
         Who no longer knows how it was may leave this out until the next start: a few counts too many only weigh
         corrections of spelling.
         """
-        words, only_capitalised = _words(_text(pilot))
-        _subtract(self._frequencies, words)
-        _subtract(self._capitalised, only_capitalised)
-        if pilot.organisation:
-            self._organisations.forget(pilot.organisation)
+        taught = lesson(pilot)
+        _subtract(self._frequencies, taught.words)
+        _subtract(self._capitalised, taught.capitalised)
+        if taught.organisation:
+            self._organisations.forget(taught.organisation)
         self._note_change()
 
     def frequency(self, word: str) -> int:
@@ -175,19 +205,18 @@ class PilotVocabulary:
         self._capitalised = Counter({word: n for word, n in self._capitalised.items() if word in self._frequencies})
 
 
-def _text(pilot: Pilot) -> str:
-    return "\n".join(
-        filter(None, (pilot.title, pilot.summary, pilot.challenge, pilot.outcome.summary,
-                      pilot.outcome.stopped_because, pilot.organisation, *pilot.topics))
-    )  # fmt: skip
-
-
-def _words(text: str) -> tuple[set[str], set[str]]:
-    """The words of a text, casefolded, and those of them that it only writes with a capital."""
+def lesson(pilot: Pilot) -> Lesson:
+    outcome = pilot.outcome
+    texts = (pilot.title, pilot.summary, pilot.challenge, outcome.summary, outcome.stopped_because, pilot.organisation)
+    text = "\n".join(filter(None, (*texts, *pilot.topics)))
     written = set(_WORDS.findall(text))
-    small = {word for word in written if word.islower()}
-    every = {word.casefold() for word in written}
-    return every, every - small
+    words = frozenset(word.casefold() for word in written)
+    return Lesson(
+        words=words,
+        capitalised=words - {word for word in written if word.islower()},
+        organisation=pilot.organisation,
+        acronyms=tuple(dict.fromkeys(spelt_out(text))),
+    )
 
 
 def _subtract(counts: Counter[str], words: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ _LEADING = re.compile(r"^(?:the |u\.?s\.? |united states |het |de |der |die |das
 _MUNICIPAL = re.compile(
     r"^(?:gemeente|municipality of|city of|town of|city council of|comune di|ayuntamiento de|stadt|ville de|commune de|"
     r"câmara municipal de|kommune|city and county of|landeshauptstadt|provincie|province of) (?P<place>.+)$"
-    r"|^(?P<town>.+) (?:municipality|city council|town council|county council|kommune|kommun|borough council|council)$"
+    r"|^(?P<town>.+?) (?:municipality|city council|town council|county council|kommune|kommun|borough council|council)$"
 )
 
 
@@ -31,15 +31,16 @@ class OrganisationNames:
         self._by_key: dict[str, set[str]] = {}
         self._same: dict[str, set[str]] = {}
 
-    def learn(self, organisation: str) -> None:
-        if self._pilots[organisation] == 0 and len(self._pilots) <= NAMES_LIMIT:
+    def learn(self, organisation: str, pilots: int = 1) -> None:
+        if organisation not in self._pilots:
+            if len(self._pilots) >= NAMES_LIMIT:
+                return
             for key in _keys(organisation):
                 self._by_key.setdefault(key, set()).add(organisation)
             for acronym, name in _pairs(organisation):
                 self._same.setdefault(acronym, set()).add(name)
                 self._same.setdefault(name, set()).add(acronym)
-        if organisation in self._pilots or len(self._pilots) <= NAMES_LIMIT:
-            self._pilots[organisation] += 1
+        self._pilots[organisation] += pilots
 
     def forget(self, organisation: str) -> None:
         """One pilot fewer. What acronyms stand for is kept: it stays true."""
@@ -77,16 +78,17 @@ class Acronyms:
         self._meanings: dict[str, Counter[str]] = {}
 
     def learn(self, text: str) -> None:
-        if "(" not in text:
-            return
         for acronym, meaning in spelt_out(text):
-            meanings = self._meanings.get(acronym)
-            if meanings is None:
-                if len(self._meanings) >= NAMES_LIMIT:
-                    continue
-                meanings = self._meanings[acronym] = Counter()
-            if meaning in meanings or len(meanings) < _MEANINGS_KEPT:
-                meanings[meaning] += 1
+            self.add(acronym, meaning)
+
+    def add(self, acronym: str, meaning: str, pilots: int = 1) -> None:
+        meanings = self._meanings.get(acronym)
+        if meanings is None:
+            if len(self._meanings) >= NAMES_LIMIT:
+                return
+            meanings = self._meanings[acronym] = Counter()
+        if meaning in meanings or len(meanings) < _MEANINGS_KEPT:
+            meanings[meaning] += pilots
 
     def meaning(self, acronym: str) -> str | None:
         meanings = self._meanings.get(acronym.upper())
@@ -95,6 +97,8 @@ class Acronyms:
 
 def spelt_out(text: str) -> Iterator[tuple[str, str]]:
     """Acronyms with their meaning, casefolded: from "Optical Character Recognition (OCR)" or "OCR (optical …)"."""
+    if "(" not in text:
+        return
     for match in _BRACKETED.finditer(text):
         words = _WORD.findall(text[max(0, match.start() - 120) : match.start()])
         if meaning := _meaning_at_end(match[1], words):
