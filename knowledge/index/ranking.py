@@ -13,6 +13,7 @@ import tantivy
 
 from knowledge.index.index import Index
 from knowledge.index.parts import Part
+from knowledge.index.queries import Queries
 from knowledge.index.rows import Mask, days_of
 from knowledge.index.schema import hash_of, letters, stage_number
 from knowledge.pilots import Stage
@@ -21,13 +22,16 @@ from knowledge.questions import Question
 from knowledge.visibility import Viewer
 
 DEPTH = 500  # pilots taken from the word index
-# Evidence by words is BM25 over the root of what was asked for times the most that a word can tell here, which makes it
-# a number of no unit that means the same in a small base. Its logistic, where there is nothing else:
-WORDS_FLOOR = 1.47
+# Evidence by words is BM25 over what was asked for: the sum of what its parts would tell. To this power, so that a long
+# question need not be met in full; the rest of the power is of the most that a word can tell here, which makes it a
+# number of no unit that means the same in a small base.
+ASKED_POWER = 0.6
+# The logistic of evidence by words, where there is nothing else:
+WORDS_FLOOR = 1.33
 WORDS_SLOPE = 3.8
 # Evidence with vectors is the cosine plus this share of the evidence by words; its logistic:
 WORDS_SHARE = 0.25
-FUSED_FLOOR = 0.745
+FUSED_FLOOR = 0.73
 FUSED_SLOPE = 10.0
 # A pilot really is what was asked for where its logit is above 0 and no further than this below the best one's.
 REALLY_SPAN = 2.5
@@ -99,7 +103,7 @@ def _strengths(
 ) -> npt.NDArray[np.float32]:
     """For each row its evidence by words: 0 where it has none of them, or too many have more."""
     strengths = np.zeros(index.rows.count, np.float32)
-    asked_for = np.sqrt(index.queries.mass(parts, question.language) * index.queries.rarest)
+    asked_for = _asked_for(index.queries, parts, question.language)
     groups = index.rows.open_group_hashes(viewer, today)
     seen = [] if groups is None else [index.queries.any_of("group", groups)]
     asked = _filters(index, question)
@@ -109,6 +113,10 @@ def _strengths(
             rows, scores = index.words.search(query, DEPTH)
             strengths[rows] = scores / asked_for
     return strengths
+
+
+def _asked_for(queries: Queries, parts: tuple[Part, ...], language: str) -> float:
+    return float(queries.mass(parts, language) ** ASKED_POWER * queries.rarest ** (1 - ASKED_POWER))
 
 
 def _filters(index: Index, question: Question) -> list[tantivy.Query]:
