@@ -77,6 +77,10 @@ class Draft:
     def is_free(self, start: int, end: int) -> bool:
         return end <= len(self.tokens) and not any(token.spent for token in self.tokens[start:end])
 
+    def free_words(self, clause: range) -> list[int]:
+        """Where the words of a clause stand that are not spent."""
+        return [index for index in clause if self.tokens[index].is_word and not self.tokens[index].spent]
+
     def word_at(self, index: int) -> str:
         return self.words[index] if 0 <= index < len(self.words) else ""
 

@@ -2,16 +2,10 @@
 
 from collections.abc import Sequence
 
+from knowledge.question_small_talk import covers, is_small_talk
 from knowledge.question_tokens import JOINS, Draft
-from knowledge.question_words import LANGUAGES, Part, Words, words_of
+from knowledge.question_words import Part, Words
 
-# Whatever is made of these alone says nothing to search for.
-_EMPTY = (
-    Part.GREETING | Part.CHATTER | Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.ADVERB | Part.ARTICLE
-    | Part.ADJECTIVE | Part.ACTOR | Part.KIND | Part.VERB | Part.THING | Part.LINK | Part.TAIL
-)  # fmt: skip
-# Of these, what is nothing else even where the language is not known.
-_POLITE = Part.GREETING | Part.CHATTER
 # What shows that a clause asks, so that its beginning is no topic.
 _ASKING = Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.THING
 _BEFORE_VERB = _ASKING | Part.GREETING | Part.ADVERB | Part.ARTICLE | Part.LINK
@@ -28,15 +22,14 @@ _SUBJECT_LIMIT = 5
 def unwrap(draft: Draft, words: Words) -> None:
     """Spend what is wrapped around the topic, clause by clause."""
     is_signed = is_asked = False
-    for clause in draft.clauses:
-        free = [index for index in clause if draft.tokens[index].is_word and not draft.tokens[index].spent]
-        if not free:
-            continue
-        if _is_empty_talk(draft, words, free) or _is_address(draft, words, free):
+    clauses = [free for clause in draft.clauses if (free := draft.free_words(clause))]
+    for place, free in enumerate(clauses, 1):
+        is_last = place == len(clauses)
+        if is_small_talk(draft, words, free):
             is_signed = is_signed or words.length(draft.words, free[0], Part.CHATTER) > 0
             is_asked = any(words.has(draft.words[index], _ASKING | _NOUNS) for index in free)
             _spend(draft, free)
-        elif is_signed and len(free) <= 2 and all(draft.tokens[index].is_capitalised for index in free):
+        elif is_signed and is_last and len(free) <= 2 and all(draft.tokens[index].is_capitalised for index in free):
             _spend(draft, free)
         else:
             goes_on = is_asked and words.has(draft.words[free[0]], Part.LINK)
@@ -47,33 +40,6 @@ def unwrap(draft: Draft, words: Words) -> None:
 def _spend(draft: Draft, indices: Sequence[int]) -> None:
     for index in indices:
         draft.spend(index, index + 1)
-
-
-def _is_empty_talk(draft: Draft, words: Words, free: Sequence[int]) -> bool:
-    """Whether phrases of no topic cover all of these words."""
-    row = [draft.words[index] for index in free]
-    if words.language or _covers(words, row):
-        return _covers(words, row)
-    return any(_covers(words_of(language), row, _POLITE) for language in LANGUAGES)
-
-
-def _covers(words: Words, row: Sequence[str], kinds: Part = _EMPTY) -> bool:
-    """Whether phrases that say nothing of a topic make up all of these words."""
-    reached = {0}
-    for start in range(len(row)):
-        if start in reached:
-            reached |= {start + length for length, part in words.phrases.at(row, start) if part & kinds}
-    return len(row) in reached
-
-
-def _is_address(draft: Draft, words: Words, free: Sequence[int]) -> bool:
-    """Whether it is a greeting with a name or two: "Hi Anna and Tom"."""
-    greeted = words.length(draft.words, free[0], Part.GREETING)
-    rest = free[greeted:]
-    return bool(greeted) and len(rest) <= 3 and all(
-        draft.tokens[index].is_capitalised or words.has(draft.words[index], Part.LINK | Part.GREETING)
-        for index in rest
-    )  # fmt: skip
 
 
 class _Clause:
@@ -221,7 +187,7 @@ class _Clause:
         for start in range(1, len(self._row) - 1):
             rest = self._row[start + 1 :]
             asks = any(self._words.has(word, Part.ASKED | Part.AUXILIARY) for word in rest)
-            if asks and self._row[start] in _JOINS_CLAUSES and _covers(self._words, rest):
+            if asks and self._row[start] in _JOINS_CLAUSES and covers(self._words, rest):
                 return start
         return len(self._row)
 

@@ -11,10 +11,11 @@ from knowledge.errors import InvalidQuestionError
 from knowledge.pilots import Stage
 from knowledge.question_names import read_organisations, repair, spelt_out
 from knowledge.question_places import read_places
+from knowledge.question_small_talk import spoken_language
 from knowledge.question_stages import read_stages, read_stopped
 from knowledge.question_times import read_period
 from knowledge.question_tokens import Draft
-from knowledge.question_words import language_of, words_of
+from knowledge.question_words import words_of
 from knowledge.question_wrapping import unwrap
 from knowledge.text import clean
 
@@ -94,7 +95,7 @@ def read(text: str, vocabulary: Vocabulary | None = None, today: date | None = N
     """
     said = _presentable(text)
     draft = Draft.of(_ADDRESSING.sub(" ", said))
-    language = language_of(draft.words)
+    language = spoken_language(draft)
     words = words_of(language)
     if vocabulary:
         repair(draft, words, vocabulary)
