@@ -12,6 +12,9 @@ from knowledge.index.words import WordIndex
 
 OTHER_NAME_WEIGHT = 0.6  # of another name's score; docs/explanation/search.md, "The thesaurus"
 FOREIGN_WORD_MASS = 3.0  # of a foreign word that nothing here knows: a middling word's
+# A base of fewer pilots is too small to say which words are common, so it counts as if it had this many: there every
+# word tells about the same, and what decides is how many of the words a pilot holds.
+SMALLEST_BASE = 1_000
 
 _Stems = tuple[tuple[str, ...], ...]
 """For each word of a name, those of its stems that some pilot holds."""
@@ -63,8 +66,14 @@ class Queries:
         return max(each) if most else min(each)
 
     def _inverse(self, frequency: int) -> float:
-        """BM25's inverse document frequency."""
-        return math.log(1 + (self._index.count - frequency + 0.5) / (frequency + 0.5))
+        """How much a word tells that stands in so many pilots: BM25's inverse document frequency, smoothed."""
+        return _inverse_frequency(frequency, max(self._index.count, SMALLEST_BASE))
+
+    def _smoothing(self, frequency: int) -> float:
+        """What makes tantivy's own score of such a word the smoothed one."""
+        if self._index.count >= SMALLEST_BASE:
+            return 1.0
+        return self._inverse(frequency) / _inverse_frequency(frequency, self._index.count)
 
     def _part_query(self, part: Part) -> tantivy.Query | None:
         """The best of its names: its own by any of their words, another only by all of them."""
@@ -78,7 +87,12 @@ class Queries:
         return _best(names) if names else None
 
     def _word(self, stems_of_word: Sequence[str]) -> tantivy.Query:
-        return _best([tantivy.Query.term_query(self._index.schema, "words", each, "freq") for each in stems_of_word])
+        return _best([self._stem(each) for each in stems_of_word])
+
+    def _stem(self, stem: str) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._index.schema, "words", stem, "freq")
+        smoothing = self._smoothing(self._index.frequency(stem))
+        return query if smoothing == 1.0 else tantivy.Query.boost_query(query, smoothing)
 
     def _known(self, name: Name) -> _Stems:
         known = self._known_names.get(name)
@@ -87,6 +101,12 @@ class Queries:
                 tuple(each for each in stems(word, self._languages) if self._index.frequency(each)) for word in name
             )
         return known
+
+
+def _inverse_frequency(frequency: int, count: int) -> float:
+    # A word's frequency may count pilots that were changed or removed since, until tantivy merges them away.
+    frequency = min(frequency, count)
+    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
 
 def _any(queries: Sequence[tantivy.Query]) -> tantivy.Query:

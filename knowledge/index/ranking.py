@@ -33,8 +33,10 @@ WORDS_SLOPE = 3.8
 WORDS_SHARE = 0.25
 FUSED_FLOOR = 0.73
 FUSED_SLOPE = 10.0
-# A pilot really is what was asked for where its logit is above 0 and no further than this below the best one's.
+# A pilot really is what was asked for where its logit is above 0 and no further than this below the best one's, or so
+# high that it does not matter how good the best one is.
 REALLY_SPAN = 2.5
+SURE = 2.2  # nine in ten
 # Added to the logit for ranking only: what the asker named comes first, unless it hardly is about it.
 FILTER_BONUS = 100.0
 ORGANISATION_BONUS = 1.0
@@ -80,7 +82,7 @@ def rank(
         best = _best(logits + _bonus(index, question, fitting), limit)
         best = best[np.isfinite(logits[best])]
         highest = float(logits.max(where=fitting, initial=-np.inf))
-        really = fitting & (logits >= max(0.0, highest - REALLY_SPAN))
+        really = fitting & (logits >= min(max(0.0, highest - REALLY_SPAN), SURE))
         return Ranking(
             rows=best,
             scores=_logistic(logits[best]),

@@ -1,0 +1,390 @@
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from knowledge.dates import Period
+from knowledge.errors import UnavailableError
+from knowledge.learnings import Learning, LearningKind, Origin
+from knowledge.pilots import Pilot, Provenance, Stage
+from knowledge.ports import Author, Change, Vectors
+from knowledge.questions import Question
+from knowledge.records import pilot_from_record
+from knowledge.search import FLOOR, Hits, Level, Search, open_search
+from knowledge.visibility import Audience, Viewer, Visibility
+from tests.base import NOW
+from tests.fakes import MemoryPilotStore
+from tests.knowledge.test_index import AwayEmbedder, WordEmbedder, a_pilot, a_store
+
+RECORDS: tuple[dict[str, object], ...] = (
+    {
+        "title": "Driverless shuttle to the harbour",
+        "summary": "A self-driving shuttle bus took commuters from the station to the harbour on a public road.",
+        "country": "Finland",
+        "stage": "stopped",
+        "dates": {"started": "2019"},
+    },
+    {
+        "title": "Self-driving bus in the old town",
+        "summary": "Two autonomous shuttle buses, a driverless bus each, drive themselves on a public road.",
+        "country": "Norway",
+        "stage": "pilot",
+        "dates": {"started": "2023"},
+    },
+    {"title": "Chatbot for tax questions", "summary": "Citizens ask a chatbot about their tax.", "country": "Ireland"},
+    {"title": "Participatory budget", "summary": "Residents vote on the district's budget.", "country": "Portugal"},
+    {"title": "Drones over the wetlands", "summary": "Rangers count birds with drones.", "country": "Netherlands"},
+    {"title": "Sensors in care homes", "summary": "Sensors call a nurse when one falls.", "country": "Germany"},
+    {"title": "Invoices read by robots", "summary": "Software reads and books invoices.", "country": "Denmark"},
+    {"title": "Four-day week", "summary": "Staff worked four days for the same pay.", "country": "Iceland"},
+)
+TODAY = date(2026, 11, 22)
+ANYONE = Viewer()
+BY = Author("test")
+
+
+def pilots_to_find() -> list[Pilot]:
+    return [a_pilot(100 + number, **record) for number, record in enumerate(RECORDS)]
+
+
+async def a_base() -> MemoryPilotStore:
+    return await a_store(*pilots_to_find())
+
+
+@asynccontextmanager
+async def searching(store: MemoryPilotStore, embedder: WordEmbedder | None = None) -> AsyncIterator[Search]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_search(Path(folder), store, embedder) as search:
+            if not isinstance(embedder, AwayEmbedder):
+                await search.embed()
+            yield search
+
+
+async def ask(search: Search, text: str, viewer: Viewer = ANYONE, limit: int = 10) -> Hits:
+    return await search.find(search.read(text, TODAY), viewer, today=TODAY, limit=limit)
+
+
+def titles(hits: Hits) -> list[str]:
+    return [hit.pilot.title for hit in hits.hits]
+
+
+async def test_what_was_tried_is_found_and_counted() -> None:
+    async with searching(await a_base()) as search:
+        hits = await ask(search, "who has run a self-driving shuttle bus on a public road?")
+    assert hits.answered
+    assert set(titles(hits)[:2]) == {"Driverless shuttle to the harbour", "Self-driving bus in the old town"}
+    assert (hits.pilots, hits.countries, hits.stopped) == (2, 2, 1)
+    assert hits.hits[0].level is Level.REALLY
+    assert not hits.hits[0].is_close
+    assert hits.hits[0].score >= FLOOR
+
+
+@pytest.mark.parametrize("text", ["has anyone bred toads in the cellar?", "a museum of umbrellas for teenagers"])
+async def test_what_nobody_tried_is_below_the_floor(text: str) -> None:
+    async with searching(await a_base()) as search:
+        hits = await ask(search, text)
+    assert not hits.answered
+    assert hits.confidence < FLOOR
+    assert (hits.pilots, hits.countries, hits.stopped) == (0, 0, 0)
+    assert all(hit.is_close for hit in hits.hits)
+
+
+async def test_an_empty_base_has_no_answer() -> None:
+    async with searching(MemoryPilotStore(), WordEmbedder()) as search:
+        hits = await ask(search, "has anyone tried a chatbot?")
+    assert (hits.hits, hits.answered, hits.confidence) == ((), False, 0.0)
+
+
+async def test_another_word_for_the_same_thing_finds_it() -> None:
+    async with searching(await a_base()) as search:
+        assert titles(await ask(search, "virtual assistant for taxpayers"))[0] == "Chatbot for tax questions"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Heeft iemand drones gebruikt om vogels te tellen?", "Drones over the wetlands"),
+        ("Wer hat Sensoren im Pflegeheim ausprobiert?", "Sensors in care homes"),
+        ("Qui a essayé un budget participatif ?", "Participatory budget"),
+        ("Har noen prøvd selvkjørende busser?", "Self-driving bus in the old town"),
+    ],
+)
+async def test_a_question_in_another_language_finds_what_the_thesaurus_translates(text: str, title: str) -> None:
+    async with searching(await a_base()) as search:
+        assert titles(await ask(search, text))[0] == title
+
+
+async def test_those_of_the_country_asked_for_come_first_and_others_are_close() -> None:
+    async with searching(await a_base()) as search:
+        hits = await ask(search, "any driverless shuttle in Finland?")
+    assert titles(hits)[0] == "Driverless shuttle to the harbour"
+    assert hits.pilots == 1
+    assert all(hit.is_close for hit in hits.hits if hit.pilot.country != "FI")
+
+
+async def test_where_nobody_of_the_country_tried_it_nobody_did() -> None:
+    async with searching(await a_base()) as search:
+        hits = await ask(search, "any driverless bus in Kenya?")
+    assert not hits.answered
+    assert hits.pilots == 0
+    assert {"Self-driving bus in the old town", "Driverless shuttle to the harbour"} <= set(titles(hits))
+
+
+async def test_a_country_is_asked_for_inside_the_search_however_many_others_are_better() -> None:
+    pilots = [a_pilot(number, summary="Goats goats goats mow the park", country="Norway") for number in range(600)]
+    quiet = a_pilot(1000, summary="Some goats in a long text about other things in this park", country="Malta")
+    async with searching(await a_store(*pilots, quiet)) as search:
+        assert (await ask(search, "goats in parks in Malta?")).hits[0].pilot == quiet
+
+
+async def test_stopped_ones_come_first_where_they_are_asked_for() -> None:
+    async with searching(await a_base()) as search:
+        question = Question(text="", topic="autonomous shuttle bus", language="en")
+        stopped = Question(text="", topic="autonomous shuttle bus", language="en", wants_stopped=True)
+        assert titles(await search.find(question, ANYONE, today=TODAY))[0] == "Self-driving bus in the old town"
+        assert titles(await search.find(stopped, ANYONE, today=TODAY))[0] == "Driverless shuttle to the harbour"
+
+
+async def test_a_stage_and_a_period_are_filters() -> None:
+    async with searching(await a_base()) as search:
+        by_stage = Question(text="", topic="self-driving bus", language="en", stages=(Stage.PILOT,))
+        hits = await search.find(by_stage, ANYONE, today=TODAY)
+        assert [hit.pilot.stage for hit in hits.hits if not hit.is_close] == [Stage.PILOT]
+        period = Period(date(2019, 1, 1), date(2019, 12, 31))
+        in_2019 = Question(text="", topic="driverless shuttle", language="en", period=period)
+        hits = await search.find(in_2019, ANYONE, today=TODAY)
+        assert [hit.pilot.year for hit in hits.hits if not hit.is_close] == [2019]
+
+
+async def test_a_question_of_nothing_but_filters_finds_all_that_fit() -> None:
+    async with searching(await a_base()) as search:
+        hits = await search.find(Question(text="", topic="", countries=("NO", "FI")), ANYONE, today=TODAY, limit=1)
+        assert titles(hits) == ["Self-driving bus in the old town"]
+        assert (hits.answered, hits.pilots, hits.countries, hits.stopped) == (True, 2, 2, 1)
+        nowhere = await search.find(Question(text="", topic="", countries=("KE",)), ANYONE, today=TODAY)
+        assert (nowhere.hits, nowhere.answered) == ((), False)
+
+
+async def test_meaning_finds_what_words_do_not() -> None:
+    class Knowing(WordEmbedder):
+        """Knows that a cob is a horse."""
+
+        async def embed(self, texts: Sequence[str]) -> Vectors:
+            return await super().embed([text.replace("cobs", "horses horses horses") for text in texts])
+
+    store = await a_store(a_pilot(1, summary="Horses horses horses"), a_pilot(2, summary="Bicycles for carers"))
+    question = Question(text="", topic="cobs", language="en")
+    async with searching(store) as search:
+        assert (await search.find(question, ANYONE, today=TODAY)).hits == ()
+    async with searching(store, Knowing()) as search:
+        assert titles(await search.find(question, ANYONE, today=TODAY))[0] == "Pilot 1"
+
+
+async def test_a_pilot_without_its_vector_is_found_by_its_words() -> None:
+    store = await a_base()
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_search(Path(folder), store, AwayEmbedder()) as search:
+            assert titles(await ask(search, "chatbot for tax questions"))[0] == "Chatbot for tax questions"
+
+
+async def test_vectors_are_made_in_the_background() -> None:
+    embedder = WordEmbedder()
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_search(Path(folder), await a_base(), embedder):
+            for _ in range(100):
+                await asyncio.sleep(0.02)
+                if len(embedder.given) == 8:
+                    break
+    assert len(embedder.given) == 8
+
+
+async def test_a_pilot_saved_is_found_by_the_next_question() -> None:
+    store = await a_base()
+    async with searching(store) as search:
+        await store.save([a_pilot(1, title="Toads in the cellar")], BY, NOW)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        hits = await ask(search, "toads in the cellar")
+        assert loop.time() - started < 1.0
+    assert titles(hits)[0] == "Toads in the cellar"
+
+
+async def test_what_was_hidden_a_moment_ago_is_not_shown() -> None:
+    class Late(MemoryPilotStore):
+        """Whose change feed tells nothing new."""
+
+        is_late = False
+
+        async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
+            return [] if self.is_late else await super().changes(after, limit)
+
+    store = Late()
+    pilot = a_pilot(1, title="Toads in the cellar")
+    hidden = Pilot(
+        provenance=pilot.provenance,
+        title=pilot.title,
+        visibility=Visibility(embargo_until=TODAY + timedelta(days=1)),
+    )
+    await store.save([pilot], BY, NOW)
+    async with searching(store) as search:
+        store.is_late = True
+        assert (await ask(search, "toads in the cellar")).hits
+        await store.save([hidden], BY, NOW)
+        assert not (await ask(search, "toads in the cellar")).hits
+        await store.remove(pilot.id, BY, NOW)
+        assert not (await ask(search, "toads in the cellar")).hits
+
+
+async def test_a_database_that_is_away_is_said_to_be() -> None:
+    class Away(MemoryPilotStore):
+        is_away = False
+
+        async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
+            if self.is_away:
+                raise UnavailableError("The database does not answer.")
+            return await super().changes(after, limit)
+
+    store = Away()
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_search(Path(folder), store, None) as search:
+            await store.save(pilots_to_find(), BY, NOW)
+            await search.refresh()
+            store.is_away = True
+            with pytest.raises(UnavailableError, match="does not answer"):
+                await ask(search, "chatbot")
+
+
+async def test_only_public_pilots_teach_the_vocabulary() -> None:
+    def told_in(audience: Audience, number: int, organisation: str) -> Pilot:
+        community = None if audience is Audience.PUBLIC else "theirs"
+        return Pilot(
+            provenance=Provenance(source="test", source_id=str(number)),
+            title=f"The Weather Balloon Programme (WBP) of {organisation}",
+            organisation=organisation,
+            visibility=Visibility(audience=audience, community=community),
+        )
+
+    hidden = told_in(Audience.COMMUNITY, 1, "Secret Squirrel Office")
+    async with searching(await a_store(hidden, *pilots_to_find())) as search:
+        question = search.read("has the Secret Squirrel Office tried WBP?", TODAY)
+        assert question.organisations == ()
+        assert question.expansions == ()
+    async with searching(await a_store(told_in(Audience.PUBLIC, 1, "Secret Squirrel Office"))) as search:
+        question = search.read("has the Secret Squirrel Office tried WBP?", TODAY)
+        assert question.organisations == ("Secret Squirrel Office",)
+        assert "weather balloon programme" in question.expansions
+
+
+PEOPLE, COMMUNITIES = ["ann", "bob", "cleo"], ["north", "south"]
+
+visibilities = st.builds(
+    lambda audience, community, people, embargo: Visibility(
+        audience=audience, community=community, people=people, embargo_until=embargo
+    ),
+    st.sampled_from(Audience),
+    st.sampled_from(COMMUNITIES),
+    st.frozensets(st.sampled_from(PEOPLE), max_size=2),
+    st.none() | st.sampled_from([TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1)]),
+)
+viewers = st.builds(Viewer, st.none() | st.sampled_from(COMMUNITIES), st.none() | st.sampled_from(PEOPLE))
+
+
+@pytest.mark.parametrize("by_meaning", [False, True])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(visibilities, min_size=1, max_size=8), st.lists(viewers, min_size=1, max_size=6, unique=True), st.data()
+)
+def test_nothing_leaks_to_who_may_not_see_it(
+    by_meaning: bool,  # noqa: FBT001  # pytest gives it
+    seen_by: list[Visibility],
+    asking: list[Viewer],
+    data: st.DataObject,
+) -> None:
+    pilots = [
+        Pilot(
+            provenance=Provenance(source="test", source_id=str(number)),
+            title=f"Toads in cellar {number}",
+            country="NO",
+            visibility=visibility,
+        )
+        for number, visibility in enumerate(seen_by)
+    ]
+    told = data.draw(st.lists(st.tuples(st.sampled_from(pilots), visibilities), max_size=3))
+    moved = data.draw(st.none() | st.tuples(st.sampled_from(pilots), visibilities))
+
+    async def check() -> None:
+        store = MemoryPilotStore()
+        await store.save(pilots, BY, NOW)
+        for number, (pilot, visibility) in enumerate(told):
+            await store.add_learning(_a_secret(number, pilot, visibility))
+        async with searching(store, WordEmbedder() if by_meaning else None) as search:
+            await _check_all(search, store, asking, told)
+            if moved is not None and moved[0].visibility.community == moved[1].community:
+                changed = Pilot(provenance=moved[0].provenance, title=moved[0].title, visibility=moved[1])
+                await store.save([changed], BY, NOW)
+                await _check_all(search, store, asking, told)
+
+    asyncio.run(check())
+
+
+async def _check_all(
+    search: Search, store: MemoryPilotStore, asking: list[Viewer], told: list[tuple[Pilot, Visibility]]
+) -> None:
+    everything = [pilot async for pilot in store.all()]
+    for viewer in asking:
+        allowed = {pilot.id for pilot in everything if pilot.visibility.is_open_to(viewer, TODAY)}
+        for topic, countries in (("toads in the cellar", ()), ("toads", ("NO",)), ("", ("NO",)), ("toads", ("SE",))):
+            question = Question(text=topic, topic=topic, language="en", countries=countries)
+            hits = await search.find(question, viewer, today=TODAY, limit=100)
+            found = {hit.pilot.id for hit in hits.hits}
+            assert found <= allowed
+            assert hits.pilots <= len(allowed)
+            if topic and not countries:
+                assert found == allowed
+        await _check_secrets(search, viewer, told)
+
+
+async def _check_secrets(search: Search, viewer: Viewer, told: list[tuple[Pilot, Visibility]]) -> None:
+    """A word that stands in a learning alone finds its pilot only for those who may read the learning."""
+    for number, (pilot, visibility) in enumerate(told):
+        question = Question(text="", topic=f"secret{number}word", language="en")
+        hits = await search.find(question, viewer, today=TODAY, limit=100)
+        if not visibility.is_open_to(viewer, TODAY) or not pilot.visibility.is_open_to(viewer, TODAY):
+            assert pilot.id not in {hit.pilot.id for hit in hits.hits if hit.score >= FLOOR}
+            assert not hits.answered
+
+
+def _a_secret(number: int, pilot: Pilot, visibility: Visibility) -> Learning:
+    return Learning(
+        id=str(number),
+        pilot_id=pilot.id,
+        text=f"secret{number}word",
+        kind=LearningKind.NOTE,
+        origin=Origin.THREAD,
+        author="ann",
+        told_at=NOW,
+        visibility=visibility,
+    )
+
+
+async def test_a_hidden_pilot_is_not_counted() -> None:
+    hidden = pilot_from_record(
+        {
+            "source": "test",
+            "id": "h",
+            "title": "Chatbot for tax questions",
+            "visibility": {"audience": "restricted", "community": "north", "people": ["ann"]},
+        }
+    )
+    async with searching(await a_store(hidden, *pilots_to_find())) as search:
+        question = "has anyone tried a chatbot for tax questions?"
+        assert (await ask(search, question)).pilots == 1
+        assert (await ask(search, question, Viewer("north"))).pilots == 1
+        assert (await ask(search, question, Viewer("south", "ann"))).pilots == 1
+        assert (await ask(search, question, Viewer("north", "ann"))).pilots == 2
