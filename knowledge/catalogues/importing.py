@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.catalogues.fitting import pilot_of
-from knowledge.catalogues.keeping import IMPORT, reconciled
+from knowledge.catalogues.keeping import IMPORT, RemovedHereError, news_of
 from knowledge.catalogues.mapped import map_row
 from knowledge.catalogues.own_form import read_own_dates, record_of_row
 from knowledge.catalogues.personal_data import PersonalData, mask_record
@@ -109,8 +109,8 @@ async def import_catalogue(
     What people changed here since an earlier import stays, and what they removed does not come back.
     """
     catalogue = open_catalogue(path, name=name, mapping_file=mapping_file)
-    keeper = _Keeper(store, Author(IMPORT + catalogue.mapping.name, path.name), at, dry_run=dry_run)
-    keeper.is_new = not await store.changes(0, 1)
+    by = Author(IMPORT + catalogue.mapping.name, path.name)
+    keeper = _Keeper(store=store, by=by, at=at, is_new=not await store.changes(0, 1), dry_run=dry_run)
     tally = _Tally(catalogue)
     batch: list[Arrived] = []
     for result in read_pilots(catalogue, mask_personal_data=mask_personal_data):
@@ -118,12 +118,12 @@ async def import_catalogue(
         if isinstance(result, Arrived):
             batch.append(result)
         if len(batch) == BATCH:
-            tally.count_kept(batch, await keeper.keep(batch))
+            tally.count_kept(*await keeper.keep(batch))
             batch = []
             await asyncio.sleep(0)  # a bot that answers meanwhile gets its turn
         if progress and tally.rows % 100 == 0:
             progress(tally.rows, catalogue.table.count)
-    tally.count_kept(batch, await keeper.keep(batch))
+    tally.count_kept(*await keeper.keep(batch))
     if progress:
         progress(tally.rows, tally.rows)
     return tally.report(dry_run=dry_run)
@@ -165,36 +165,31 @@ def _read_row(catalogue: Catalogue, row: Row, number: int, *, mask_personal_data
     return Arrived(number, pilot, tuple(Note(number, field, reason) for field, reason in (*notes, *more)), masked)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """Of a batch: how many were saved, and the rows of pilots that someone had removed."""
-
-    saved: int
-    removed: frozenset[int] = frozenset()
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Keeper:
+    """Hands to the store what differs. A base with nothing in it (`is_new`) has nothing to be compared with."""
+
     store: PilotStore
     by: Author
     at: datetime
+    is_new: bool
     dry_run: bool
-    is_new: bool = False  # a base with nothing in it has nothing to be reconciled with
 
-    async def keep(self, batch: list[Arrived]) -> _Kept:
+    async def keep(self, batch: list[Arrived]) -> tuple[int, list[Skipped]]:
+        """How many are new or changed, and those that were removed here."""
         pilots: list[Pilot] = []
-        removed: set[int] = set()
+        skipped: list[Skipped] = []
         for arrived in batch:
-            pilot = arrived.pilot if self.is_new else await reconciled(arrived.pilot, self.store)
-            if pilot is None:
-                removed.add(arrived.row)
-            else:
+            try:
+                pilot = arrived.pilot if self.is_new else await news_of(arrived.pilot, self.store)
+            except RemovedHereError as error:
+                skipped.append(Skipped(arrived.row, str(error)))
+                continue
+            if pilot:
                 pilots.append(pilot)
-        if self.dry_run:
-            saved = sum([await self.store.get(pilot.id) != pilot for pilot in pilots])
-        else:
-            saved = await self.store.save(pilots, self.by, self.at)
-        return _Kept(saved, frozenset(removed))
+        if pilots and not self.dry_run:
+            await self.store.save(pilots, self.by, self.at)
+        return len(pilots), skipped
 
 
 class _Tally:
@@ -219,14 +214,10 @@ class _Tally:
             case Empty():
                 self.empty += 1
 
-    def count_kept(self, batch: list[Arrived], kept: _Kept) -> None:
-        self.saved += kept.saved
-        self.arrived -= len(kept.removed)
-        self.skipped += (
-            Skipped(each.row, f"{each.pilot.source_id!r} was removed here, and an import does not bring it back")
-            for each in batch
-            if each.row in kept.removed
-        )
+    def count_kept(self, saved: int, skipped: list[Skipped]) -> None:
+        self.saved += saved
+        self.arrived -= len(skipped)
+        self.skipped += skipped
 
     def report(self, *, dry_run: bool) -> ImportReport:
         return ImportReport(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from knowledge.catalogues.own_form import record_of_row, row_of_record
-from knowledge.errors import InvalidRecordError
+from knowledge.errors import InvalidRecordError, PilotlightError
 from knowledge.pilots import Pilot
 from knowledge.ports import PilotStore, Revision
 from knowledge.records import pilot_from_record, pilot_to_record
@@ -13,19 +13,26 @@ from knowledge.records import pilot_from_record, pilot_to_record
 IMPORT = "import "
 
 
-async def reconciled(pilot: Pilot, store: PilotStore) -> Pilot | None:
-    """The pilot as it should be kept: the catalogue's word, but for the fields that people changed since.
+class RemovedHereError(PilotlightError):
+    """Someone took the pilot out of sight, and an import does not bring it back."""
 
-    None where someone took the pilot out of sight.
+
+async def news_of(pilot: Pilot, store: PilotStore) -> Pilot | None:
+    """What to keep of a pilot that a catalogue brings: its word, but for the fields that people changed since.
+
+    None where the store has that already, in sight or removed. RemovedHereError where there is news of one removed.
     """
-    current = await store.get(pilot.id)
-    if current == pilot:
-        return pilot
     revisions = await store.revisions(pilot.id)
-    if current is None:
-        return None if revisions else pilot
-    theirs = _changed_by_people(revisions)
-    return _with_fields_of(current, pilot, theirs) if theirs else pilot
+    if not revisions:
+        return pilot
+    current = revisions[-1].pilot
+    if current == pilot:
+        return None
+    if await store.get(pilot.id) is None:
+        raise RemovedHereError(f"{pilot.source_id!r} was removed here, and an import does not bring it back")
+    if theirs := _changed_by_people(revisions):
+        pilot = _with_fields_of(current, pilot, theirs)
+    return None if pilot == current else pilot
 
 
 def _changed_by_people(revisions: Sequence[Revision]) -> set[str]:
