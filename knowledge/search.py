@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +15,8 @@ import numpy as np
 from knowledge import questions
 from knowledge.errors import UnavailableError
 from knowledge.index.index import Index, Progress
-from knowledge.index.parts import Part, parts_of
-from knowledge.index.ranking import Ranking, rank
+from knowledge.index.parts import Part, gloss, parts_of
+from knowledge.index.ranking import Ranking, rank, with_usable_filters
 from knowledge.index.schema import stage_number
 from knowledge.index.thesaurus import Thesaurus, load_thesaurus
 from knowledge.pilots import Pilot, Stage
@@ -25,6 +26,7 @@ from knowledge.visibility import Viewer
 
 FLOOR = 0.5  # the score from which a pilot is what was asked for; the scores are calibrated to it
 LIMIT = 10
+_QUICK = 20_000  # pilots that are ranked in about a millisecond: sooner done than handed to a thread
 _PATIENCE = 1.0  # seconds that a search waits for the newest changes; what is there is searched then
 
 
@@ -97,11 +99,11 @@ class Search:
         Raises UnavailableError where the database does not answer.
         """
         await self._refresh_awhile()
+        question = with_usable_filters(question, self._index.rows)
         parts = parts_of(question, self._thesaurus)
         vector = await self._vector(question, parts)
-        ranking = await asyncio.to_thread(
-            rank, self._index, question, parts, vector, viewer=viewer, today=today, limit=limit
-        )
+        ranked = partial(rank, self._index, question, parts, vector, viewer=viewer, today=today, limit=limit)
+        ranking = ranked() if self._index.rows.count <= _QUICK else await asyncio.to_thread(ranked)
         hits = await self._hits(ranking, viewer, today)
         return self._counted(ranking, hits)
 
@@ -147,13 +149,15 @@ class Search:
         if self._embedder is None or not parts:
             return None
         with suppress(UnavailableError):
-            (vector,) = await self._embedder.embed([question.topic])
+            # English models know little of other languages, so these are glossed as far as the thesaurus goes.
+            text = question.topic if question.language in ("", "en") else f"{question.topic} {gloss(parts)}"
+            (vector,) = await self._embedder.embed([text])
             return np.asarray(vector, np.float32)
         return None
 
     async def _hits(self, ranking: Ranking, viewer: Viewer, today: date) -> tuple[Hit, ...]:
         """The pilots as the database has them now: the index may lag behind one that was just hidden or removed."""
-        ids = await asyncio.to_thread(self._index.pilot_ids, ranking.rows)
+        ids = self._index.pilot_ids(ranking.rows)
         pilots = [await self._store.get(pilot_id) for pilot_id in ids]
         return tuple(
             Hit(pilot=pilot, score=round(float(score), 4), level=Level.REALLY if is_it else Level.CLOSE)

@@ -3,7 +3,7 @@
 Every number here is chosen in docs/explanation/search.md, with the table that chose it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ import tantivy
 from knowledge.index.index import Index
 from knowledge.index.parts import Part
 from knowledge.index.queries import Queries
-from knowledge.index.rows import Mask, days_of
+from knowledge.index.rows import Mask, Rows, days_of
 from knowledge.index.schema import hash_of, letters, stage_number
 from knowledge.pilots import Stage
 from knowledge.ports import Vectors
@@ -90,6 +90,15 @@ def rank(
             confidence=float(_logistic(np.array([highest]))[0]),
             matches=np.flatnonzero(really),
         )
+
+
+def with_usable_filters(question: Question, rows: Rows) -> Question:
+    """The question without filters on what no pilot here says of itself; the place is then searched for in words."""
+    if question.countries and not rows.says("country"):
+        question = replace(question, countries=(), topic=f"{question.topic} {question.where}".strip())
+    if question.period and not rows.says("first"):
+        question = replace(question, period=None)
+    return question
 
 
 def _by_filters(index: Index, fitting: Mask, limit: int) -> Ranking:

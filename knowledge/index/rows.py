@@ -106,6 +106,10 @@ class Rows:
     def _find_open_groups(self, viewer: Viewer, today: date) -> Mask:
         return np.array([each.is_open_to(viewer, today) for each in self._groups], np.bool_)
 
+    def says(self, column: str) -> bool:
+        """Whether any pilot has this number: a country, a first day."""
+        return bool(self._columns[column][: self.count].max(initial=0) > 0)
+
     def of_organisations(self, names: Iterable[str]) -> Mask:
         """The pilots of organisations that are called so in full."""
         mask: Mask = np.isin(self["organisation"], np.array([hash_of(each) for each in names], np.uint64))

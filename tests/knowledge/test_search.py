@@ -143,6 +143,17 @@ async def test_a_country_is_asked_for_inside_the_search_however_many_others_are_
         assert (await ask(search, "goats in parks in Malta?")).hits[0].pilot == quiet
 
 
+async def test_where_no_pilot_says_its_country_the_place_is_searched_for_in_words() -> None:
+    pilots = (
+        a_pilot(1, summary="Goats mow the park of Oslo, Norway"),
+        a_pilot(2, summary="Goats mow the park of Rome"),
+    )
+    async with searching(await a_store(*pilots)) as search:
+        hits = await ask(search, "has anyone in Norway had goats mow a park in 2019?")
+    assert titles(hits) == ["Pilot 1", "Pilot 2"]
+    assert hits.answered
+
+
 async def test_stopped_ones_come_first_where_they_are_asked_for() -> None:
     async with searching(await a_base()) as search:
         question = Question(text="", topic="autonomous shuttle bus", language="en")
