@@ -58,7 +58,9 @@ class WordIndex:
         newer = tantivy.Query.range_query(
             self.schema, "change", tantivy.FieldType.Integer, lower_bound=after, include_lower=False
         )
-        found = self._searcher.search(newer, max(self.count, 1), count=False).hits
+        # The limit is made room for at once, so it is not the size of the base where a few have changed.
+        changed = self._searcher.search(newer, 1).count or 0  # type: ignore[attr-defined]  # its stub leaves it out
+        found = self._searcher.search(newer, max(changed, 1), count=False).hits
         for start in range(0, len(found), _CHUNK):
             addresses = [address for _, address in found[start : start + _CHUNK]]
             yield {
