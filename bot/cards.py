@@ -143,11 +143,12 @@ def help_() -> Message:
     return Message((Text("Just ask: has anyone tried …? Or say one of these:"), Facts(facts)))
 
 
-def nobody_home() -> Message:
-    """The base holds nothing yet."""
+def nothing_yet() -> Message:
+    """The base holds nothing."""
     return Message(
         (
             Text("I know no pilots yet, so I cannot tell whether anyone tried this. I keep your question."),
+            Text("Whoever runs me can bring some in: pilotlight import --starter, or a file.", is_quiet=True),
             Buttons((Button("Tell us of one", TellPilot()),)),
         )
     )

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from bot import cards
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
@@ -18,7 +17,7 @@ async def ask_once(settings: Settings, text: str, *, person: str, limit: int) ->
     async with open_house(settings) as house:
         place = Place("terminal", settings.community, "command line", is_private=bool(person))
         answer = await house.bot.ask.find(text, Person(person), place, limit)
-        return answer, cards.answer(answer)
+        return answer, house.bot.ask.card(answer)
 
 
 async def evaluate_base(

@@ -199,7 +199,7 @@ class _SyntheticBase:
     async def identity(self) -> str:
         return f"synthetic {self._size}"
 
-    async def get(self, pilot_id: str) -> Pilot | None:
+    async def get(self, _pilot_id: str) -> Pilot | None:
         # Any will do: what a real database takes to find one by its key is not the search's time.
         return self._one
 

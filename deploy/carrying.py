@@ -8,11 +8,12 @@ from deploy.printing import Progressed
 from deploy.settings import Settings
 from deploy.wiring import now, prepare_folder
 from knowledge.catalogues.exporting import export_pilots
-from knowledge.catalogues.importing import ImportReport, import_catalogue
+from knowledge.catalogues.importing import ImportReport, Skipped, import_catalogue
+from knowledge.catalogues.keeping import IMPORT, news_among
 from knowledge.ports import Author, PilotStore
 from knowledge.starter import starter_pilots
 
-STARTER = Author("import starter", "the catalogue that ships along")
+STARTER = Author(IMPORT + "starter", "the catalogue that ships along")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +46,16 @@ async def import_file(settings: Settings, request: ImportRequest, progressed: Pr
 
 async def import_starter(store: PilotStore, *, dry_run: bool = False) -> ImportReport:
     pilots = list(starter_pilots())
-    saved = len(pilots) if dry_run else await store.save(pilots, STARTER, now())
+    news = await news_among(pilots, store)
+    if not dry_run:
+        await store.save(news.pilots, STARTER, now())
     return ImportReport(
         catalogue="starter",
         rows=len(pilots),
-        saved=saved,
-        unchanged=len(pilots) - saved,
+        saved=len(news.pilots),
+        unchanged=len(pilots) - len(news.pilots) - len(news.removed),
         empty=0,
-        skipped=(),
+        skipped=tuple(Skipped(0, f"{each.source_id!r} was removed here and stays so") for each in news.removed),
         notes=(),
         masked={},
         dry_run=dry_run,

@@ -1,6 +1,6 @@
 """What knowledge needs from the outside, each named for the need."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -30,6 +30,14 @@ class Revision:
     number: int
     at: datetime
     by: Author
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Every state a pilot had, oldest first, and whether it was then taken out of sight, which is no revision."""
+
+    revisions: tuple[Revision, ...]
+    is_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +73,8 @@ class PilotStore(Protocol):
         """Take a pilot out of sight; its revisions stay. Whether it was there."""
         ...
 
-    async def revisions(self, pilot_id: str) -> Sequence[Revision]:
-        """Oldest first; the removal of a pilot is no revision."""
+    async def histories(self, pilot_ids: Sequence[str]) -> Mapping[str, History]:
+        """Of those that ever were here, by id."""
         ...
 
     async def add_learning(self, learning: Learning) -> None:

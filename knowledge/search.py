@@ -89,6 +89,11 @@ class Search:
         self._refreshing: asyncio.Task[None] | None = None
         self._embedding: asyncio.Task[None] | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all to find."""
+        return self._index.rows.count == 0
+
     def read(self, text: str, today: date) -> Question:
         """What a person asks, read with what the base knows. InvalidQuestionError where nothing is asked."""
         return questions.read(text, self._index.vocabulary(), today)

@@ -1,14 +1,14 @@
 """In-memory stand-ins for the ports of knowledge. They sit the same contract tests as the real ones."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from knowledge.errors import InvalidRecordError
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot
-from knowledge.ports import Author, Change, Demand, Revision
+from knowledge.ports import Author, Change, Demand, History, PilotStore, Revision
 
 
 class MemoryPilotStore:
@@ -46,8 +46,12 @@ class MemoryPilotStore:
         self._mark_changed(pilot_id)
         return True
 
-    async def revisions(self, pilot_id: str) -> Sequence[Revision]:
-        return tuple(self._revisions.get(pilot_id, ()))
+    async def histories(self, pilot_ids: Sequence[str]) -> Mapping[str, History]:
+        return {
+            each: History(revisions=tuple(self._revisions[each]), is_removed=each not in self._in_sight)
+            for each in pilot_ids
+            if each in self._revisions
+        }
 
     async def add_learning(self, learning: Learning) -> None:
         if learning.pilot_id not in self._in_sight:
@@ -105,3 +109,9 @@ class MemoryDatabase:
 
     pilots: MemoryPilotStore = field(default_factory=MemoryPilotStore)
     demands: MemoryDemandStore = field(default_factory=MemoryDemandStore)
+
+
+async def revisions_of(store: PilotStore, pilot_id: str) -> Sequence[Revision]:
+    """Oldest first; none of a pilot that never was there."""
+    history = (await store.histories([pilot_id])).get(pilot_id)
+    return history.revisions if history else ()

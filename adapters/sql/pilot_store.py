@@ -1,7 +1,8 @@
 """Pilots, their revisions and learnings, and the change feed."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
@@ -14,7 +15,7 @@ from adapters.sql.troubles import is_taken
 from knowledge.errors import InvalidRecordError
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot
-from knowledge.ports import Author, Change, Revision
+from knowledge.ports import Author, Change, History, Revision
 from knowledge.records import learning_from_record, learning_to_record, pilot_from_record, pilot_to_record
 
 T = TypeVar("T")
@@ -64,16 +65,18 @@ class SqlPilotStore:
             await _mark_changed(connection, pilot_id, change + 1)
         return True
 
-    async def revisions(self, pilot_id: str) -> Sequence[Revision]:
-        wanted = select(revisions).where(revisions.c.pilot_id == pilot_id).order_by(revisions.c.number)
+    async def histories(self, pilot_ids: Sequence[str]) -> Mapping[str, History]:
+        wanted = select(revisions).order_by(revisions.c.pilot_id, revisions.c.number)
         async with self._connections.reading() as connection:
-            rows = (await connection.execute(wanted)).all()
-        return [
-            Revision(
-                pilot=pilot_from_record(row.record), number=row.number, at=row.at, by=Author(row.by, reason=row.reason)
-            )
-            for row in rows
-        ]
+            rows = [
+                row
+                for batch in _batches(pilot_ids)
+                for row in await connection.execute(wanted.where(revisions.c.pilot_id.in_(batch)))
+            ]
+        return {
+            pilot_id: History(revisions=tuple(map(_revision, of_one)), is_removed=of_one[-1].removed_at is not None)
+            for pilot_id, of_one in ((key, list(group)) for key, group in groupby(rows, key=lambda row: row.pilot_id))
+        }
 
     async def add_learning(self, learning: Learning) -> None:
         async with self._connections.writing() as connection:
@@ -127,6 +130,11 @@ class SqlPilotStore:
             )
             for row in rows
         ]
+
+
+def _revision(row: Any) -> Revision:
+    pilot = pilot_from_record(row.record)
+    return Revision(pilot=pilot, number=row.number, at=row.at, by=Author(row.by, reason=row.reason))
 
 
 async def _take_turn(connection: AsyncConnection) -> int:

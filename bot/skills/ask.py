@@ -23,8 +23,10 @@ class Ask:
 
     async def __call__(self, text: str, person: Person, place: Place) -> Message:
         """The card that answers; raises InvalidQuestionError where there is nothing to search for."""
-        answer = await self.find(text, person, place)
-        return cards.answer(answer)
+        return self.card(await self.find(text, person, place))
+
+    def card(self, answer: Answer) -> Message:
+        return cards.nothing_yet() if self.search.is_empty else cards.answer(answer)
 
     async def find(self, text: str, person: Person, place: Place, limit: int = CITATIONS) -> Answer:
         """The answer itself, citing at most `limit` pilots; one that nobody has is kept as unmet demand."""

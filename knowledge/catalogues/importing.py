@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.catalogues.fitting import pilot_of
-from knowledge.catalogues.keeping import IMPORT, RemovedHereError, news_of
+from knowledge.catalogues.keeping import IMPORT, news_among
 from knowledge.catalogues.mapped import map_row
 from knowledge.catalogues.own_form import read_own_dates, record_of_row
 from knowledge.catalogues.personal_data import PersonalData, mask_record
@@ -110,7 +110,7 @@ async def import_catalogue(
     """
     catalogue = open_catalogue(path, name=name, mapping_file=mapping_file)
     by = Author(IMPORT + catalogue.mapping.name, path.name)
-    keeper = _Keeper(store=store, by=by, at=at, is_new=not await store.changes(0, 1), dry_run=dry_run)
+    keeper = _Keeper(store=store, by=by, at=at, dry_run=dry_run)
     tally = _Tally(catalogue)
     batch: list[Arrived] = []
     for result in read_pilots(catalogue, mask_personal_data=mask_personal_data):
@@ -167,29 +167,23 @@ def _read_row(catalogue: Catalogue, row: Row, number: int, *, mask_personal_data
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Keeper:
-    """Hands to the store what differs. A base with nothing in it (`is_new`) has nothing to be compared with."""
+    """Hands to the store what differs."""
 
     store: PilotStore
     by: Author
     at: datetime
-    is_new: bool
     dry_run: bool
 
     async def keep(self, batch: list[Arrived]) -> tuple[int, list[Skipped]]:
         """How many are new or changed, and those that were removed here."""
-        pilots: list[Pilot] = []
-        skipped: list[Skipped] = []
-        for arrived in batch:
-            try:
-                pilot = arrived.pilot if self.is_new else await news_of(arrived.pilot, self.store)
-            except RemovedHereError as error:
-                skipped.append(Skipped(arrived.row, str(error)))
-                continue
-            if pilot:
-                pilots.append(pilot)
-        if pilots and not self.dry_run:
-            await self.store.save(pilots, self.by, self.at)
-        return len(pilots), skipped
+        news = await news_among([arrived.pilot for arrived in batch], self.store)
+        if news.pilots and not self.dry_run:
+            await self.store.save(news.pilots, self.by, self.at)
+        rows = {arrived.pilot.id: arrived.row for arrived in batch}
+        return len(news.pilots), [
+            Skipped(rows[each.id], f"{each.source_id!r} was removed here, and an import does not bring it back")
+            for each in news.removed
+        ]
 
 
 class _Tally:

@@ -1,10 +1,11 @@
 """What people said here outlives the catalogue it came in by: an import never undoes an answer or a removal."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from knowledge.catalogues.own_form import record_of_row, row_of_record
-from knowledge.errors import InvalidRecordError, PilotlightError
+from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Pilot
 from knowledge.ports import PilotStore, Revision
 from knowledge.records import pilot_from_record, pilot_to_record
@@ -13,26 +14,36 @@ from knowledge.records import pilot_from_record, pilot_to_record
 IMPORT = "import "
 
 
-class RemovedHereError(PilotlightError):
-    """Someone took the pilot out of sight, and an import does not bring it back."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an import has to say that the store does not have already."""
+
+    pilots: tuple[Pilot, ...]
+    removed: tuple[Pilot, ...]
+    """News of pilots that someone took out of sight; an import does not bring them back."""
 
 
-async def news_of(pilot: Pilot, store: PilotStore) -> Pilot | None:
-    """What to keep of a pilot that a catalogue brings: its word, but for the fields that people changed since.
-
-    None where the store has that already, in sight or removed. RemovedHereError where there is news of one removed.
-    """
-    revisions = await store.revisions(pilot.id)
-    if not revisions:
-        return pilot
-    current = revisions[-1].pilot
-    if current == pilot:
-        return None
-    if await store.get(pilot.id) is None:
-        raise RemovedHereError(f"{pilot.source_id!r} was removed here, and an import does not bring it back")
-    if theirs := _changed_by_people(revisions):
-        pilot = _with_fields_of(current, pilot, theirs)
-    return None if pilot == current else pilot
+async def news_among(pilots: Sequence[Pilot], store: PilotStore) -> News:
+    """What to keep of the pilots that a catalogue brings: its word, but for the fields that people changed since."""
+    histories = await store.histories([pilot.id for pilot in pilots])
+    news: list[Pilot] = []
+    removed: list[Pilot] = []
+    for pilot in pilots:
+        history = histories.get(pilot.id)
+        if history is None:
+            news.append(pilot)
+            continue
+        current = history.revisions[-1].pilot
+        if current == pilot:
+            continue
+        if history.is_removed:
+            removed.append(pilot)
+            continue
+        if theirs := _changed_by_people(history.revisions):
+            pilot = _with_fields_of(current, pilot, theirs)  # noqa: PLW2901 - what is left of the catalogue's word
+        if pilot != current:
+            news.append(pilot)
+    return News(tuple(news), tuple(removed))
 
 
 def _changed_by_people(revisions: Sequence[Revision]) -> set[str]:

@@ -16,6 +16,7 @@ from adapters.sql import Database, connections, open_database
 from knowledge.errors import InvalidRecordError, PilotlightError, UnavailableError
 from knowledge.pilots import Pilot, Provenance
 from knowledge.ports import Author
+from tests.fakes import revisions_of
 from tests.postgres import PostgresServer
 
 NOON = datetime(2026, 5, 17, 12, tzinfo=UTC)
@@ -111,7 +112,7 @@ def test_two_processes_save_into_one_new_database_and_lose_nothing(new_url: str)
 
     async def check() -> None:
         async with open_database(new_url) as database:
-            revisions = await database.pilots.revisions(pilot("shared").id)
+            revisions = await revisions_of(database.pilots, pilot("shared").id)
             assert [each.number for each in revisions] == list(range(1, 51))
             for name in ("one", "two"):
                 titles = [each.pilot.title for each in revisions if each.by.name == name]

@@ -16,7 +16,7 @@ from knowledge.errors import InvalidFileError
 from knowledge.pilots import Outcome, Stage, Unknown
 from knowledge.ports import Author
 from knowledge.text import TITLE_LIMIT
-from tests.fakes import MemoryPilotStore
+from tests.fakes import MemoryPilotStore, revisions_of
 
 AT = datetime(2026, 5, 17, 9, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ async def test_a_second_import_changes_nothing_and_an_edited_row_makes_one_revis
     edited = await bring_in(lines(tmp_path, record(1), record(2, stage="stopped"), record(3)), store)
     assert (edited.saved, edited.unchanged) == (1, 2)
     pilots = [pilot async for pilot in store.all()]
-    revisions = {pilot.source_id: await store.revisions(pilot.id) for pilot in pilots}
+    revisions = {pilot.source_id: await revisions_of(store, pilot.id) for pilot in pilots}
     assert {name: len(each) for name, each in revisions.items()} == {"test-1": 1, "test-2": 2, "test-3": 1}
     assert revisions["test-2"][-1].by.name == "import pilotlight"
     assert revisions["test-2"][-1].by.reason == "pilots.jsonl"
