@@ -144,6 +144,8 @@ class Search:
     async def _refresh_awhile(self) -> None:
         """Wait for the newest changes, not long: whoever made an index from nothing waits for that in `open_search`."""
         if self._refreshing is None or self._refreshing.done():
+            if self._refreshing is not None and not self._refreshing.cancelled():
+                self._refreshing.exception()  # one that nobody waited for any more; the new one will tell
             self._refreshing = asyncio.create_task(self.refresh())
         done, _ = await asyncio.wait({self._refreshing}, timeout=_PATIENCE)
         for task in done:
