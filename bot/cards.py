@@ -16,6 +16,7 @@ from knowledge.text import shorten
 
 GAPS_SHOWN = 3
 LEARNINGS_SHOWN = 5
+COUNTRIES_SHOWN = 4
 
 _DIMENSIONS = {
     Dimension.ANCHORING: "Anchoring",
@@ -58,6 +59,8 @@ def answer(found: Answer) -> Message:
 def first_sentence(found: Answer) -> str:
     """The direct answer, with the count and the shape of what was found."""
     match found.verdict:
+        case Verdict.TRIED if not found.question.topic:
+            return f"I know {_count(found.pilots, 'such pilot')}{_in_countries(found.countries)}{_stopped(found)}."
         case Verdict.TRIED:
             return f"Yes: {_count(found.pilots, 'pilot')}{_in_countries(found.countries)} tried this{_stopped(found)}."
         case Verdict.CLOSE:
@@ -262,7 +265,9 @@ def _read_next(found: Answer) -> str:
 def _looked_first_at(question: Question) -> str:
     """The filters that were read out of the question, so that people can see what came first."""
     parts = (
-        " or ".join(country_name(each) for each in question.countries),
+        " or ".join(country_name(each) for each in question.countries)
+        if len(question.countries) <= COUNTRIES_SHOWN
+        else question.where,
         " or ".join(question.organisations[:3]),
         " or ".join(_STAGES[each] for each in question.stages if _STAGES[each]),
         _period(question.period.first, question.period.last) if question.period else "",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -110,8 +110,11 @@ def read(text: str, vocabulary: Vocabulary | None = None, today: date | None = N
         text=said, topic=draft.topic(), countries=where.codes, organisations=organisations, stages=stages,
         period=period, wants_stopped=wants_stopped, expansions=expansions, language=language, where=where.said,
     )  # fmt: skip
-    if question.topic or question.is_filtered:
+    if question.topic:
         return question
+    if question.is_filtered:
+        # Where stopped pilots are all that is asked for, the others have no place behind them.
+        return replace(question, stages=(Stage.STOPPED,)) if wants_stopped and not stages else question
     raise InvalidQuestionError(_NO_TOPIC if any(token.is_word for token in draft.tokens) else _EMPTY)
 
 

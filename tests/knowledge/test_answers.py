@@ -120,10 +120,20 @@ def test_the_person_to_talk_to_is_named_where_known() -> None:
     assert "Ask The bus desk (Example Town), +bus" in shown
 
 
+def test_a_question_that_only_filters_is_answered_with_how_many_there_are() -> None:
+    stopped = Question(text="which pilots were stopped?", topic="", stages=(Stage.STOPPED,))
+    answer = answer_from(stopped, hits(hit(pilot(1, stage="stopped")), hit(pilot(2, stage="stopped"))))
+    assert cards.first_sentence(answer) == "I know 2 such pilots; all were stopped."
+
+
 @pytest.mark.parametrize(
     ("question", "said"),
     [
         (Question(text="q", topic="t", countries=("NO", "IT")), "I looked first at: Norway or Italy."),
+        (
+            Question(text="q", topic="t", countries=("NO", "SE", "DK", "FI", "IS"), where="the Nordics"),
+            "I looked first at: the Nordics.",
+        ),
         (Question(text="q", topic="t", organisations=("Example Town",)), "I looked first at: Example Town."),
         (Question(text="q", topic="t", stages=(Stage.IMPLEMENTED,)), "I looked first at: in use."),
         (Question(text="q", topic="t", period=Period(NOW.date(), None)), "I looked first at: since 2026."),
