@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.excerpts import excerpt
+from knowledge.index.analysis import stop_words
 from knowledge.pilots import Pilot, Stage
 from knowledge.questions import Question
 from knowledge.search import FLOOR, Hit, Hits
@@ -86,12 +87,15 @@ def _cite(hit: Hit, question: Question) -> Citation:
     outcome = hit.pilot.outcome
     # Of a stopped pilot the card itself says why; the excerpt is for what it was.
     told = (hit.pilot.summary, outcome.summary, hit.pilot.challenge)
-    words = " ".join((question.topic, *question.expansions))
+    stops = stop_words(question.language or "en") | stop_words("en")
+    words = " ".join(
+        word for text in (question.topic, *question.expansions) for word in text.split() if word not in stops
+    )
     countries = question.countries
     is_elsewhere = hit.is_close and hit.score >= FLOOR and bool(countries) and hit.pilot.country not in countries
     return Citation(
         pilot=hit.pilot,
-        excerpt=excerpt(told, words),
+        excerpt=excerpt(told, words, title=hit.pilot.title),
         score=hit.score,
         is_close=hit.is_close and not is_elsewhere,
         is_elsewhere=is_elsewhere,

@@ -14,26 +14,30 @@ _WORD = re.compile(r"\w+", re.UNICODE)
 _STEM_LENGTH = 5
 
 
-def excerpt(texts: Sequence[str | None], words: str, *, sentences: int = 2) -> str:
-    """Up to two sentences, in their order, out of the first text that holds most of `words`; "" of no text.
+def excerpt(texts: Sequence[str | None], words: str, *, title: str = "", most: int = 2) -> str:
+    """The sentences, in their order, that together hold most of `words`; "" of no text.
 
-    The first sentence of all stands in where no sentence holds any of them.
+    What the title says already need not be said again: where that is all, the first sentences tell what it was.
     """
-    wanted = _stems(words)
-    candidates = [(place, each) for place, each in enumerate(_sentences(texts))]
-    if not candidates:
-        return ""
-    chosen: list[tuple[int, str]] = []
-    missing = set(wanted)
-    for _ in range(sentences):
-        left = [each for each in candidates if each not in chosen]
-        best = max(left, key=lambda each: (len(missing & _stems(each[1])), -each[0]), default=None)
-        if best is None or (chosen and not missing & _stems(best[1])):
+    sentences = _sentences(texts)
+    missing = _stems(words) - _stems(title)
+    chosen: set[int] = set()
+    answers = False
+    while len(chosen) < min(most, len(sentences)):
+        gains = {place: len(missing & _stems(each)) for place, each in enumerate(sentences) if place not in chosen}
+        best = max(gains, key=lambda place: (gains[place], -place))
+        if not gains[best] and answers:
             break
-        chosen.append(best)
-        missing -= _stems(best[1])
+        answers = answers or bool(gains[best])
+        chosen.add(best)
+        missing -= _stems(sentences[best])
+    return _joined([sentences[place] for place in sorted(chosen)])
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """As many of them as fit."""
     text = ""
-    for _, sentence in sorted(chosen):
+    for sentence in sentences:
         joined = f"{text} {sentence}".strip()
         if text and len(joined) > EXCERPT_LIMIT:
             break

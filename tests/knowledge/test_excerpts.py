@@ -20,8 +20,14 @@ def test_inflected_words_are_the_same_words() -> None:
     assert "Staff were trained" in excerpt([STORY], "training")
 
 
-def test_without_any_of_the_words_the_first_sentence_stands_in() -> None:
-    assert excerpt([None, STORY], "zeppelin") == "The city had long queues."
+def test_without_any_of_the_words_the_first_sentences_stand_in() -> None:
+    assert excerpt([None, STORY], "zeppelin").startswith("The city had long queues. In 2021")
+
+
+def test_what_the_title_says_is_not_looked_for_again() -> None:
+    told = ["It ran on two islands. Visitors paid at the gate. The toll did not last."]
+    assert excerpt(told, "toll for visitors", title="A toll").startswith("Visitors paid")
+    assert excerpt(told, "toll", title="A toll").startswith("It ran on two islands. Visitors")
 
 
 def test_nothing_is_quoted_from_nothing() -> None:
