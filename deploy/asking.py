@@ -30,4 +30,5 @@ async def evaluate_base(
             corpus, queries, qrels, embedder=open_embedder(settings), today=today, progress=progressed
         )
     async with open_house(settings) as house:
+        await house.search.embed(progressed)
         return await evaluate(house.search, queries, qrels, today=today, progress=progressed)

@@ -6,7 +6,7 @@ from pathlib import Path
 from adapters.sql import open_database
 from deploy.printing import Progressed
 from deploy.settings import Settings
-from deploy.wiring import now, prepare_folder
+from deploy.wiring import now, open_house, prepare_folder
 from knowledge.catalogues.exporting import export_pilots
 from knowledge.catalogues.importing import ImportReport, Skipped, import_catalogue
 from knowledge.catalogues.keeping import IMPORT, news_among
@@ -42,6 +42,12 @@ async def import_file(settings: Settings, request: ImportRequest, progressed: Pr
             dry_run=request.dry_run,
             progress=progressed,
         )
+
+
+async def make_findable(settings: Settings, progressed: Progressed) -> None:
+    """Bring the index up to date, with vectors where a model is on, so that the next question need not wait."""
+    async with open_house(settings) as house:
+        await house.search.embed(progressed)
 
 
 async def import_starter(store: PilotStore, *, dry_run: bool = False) -> ImportReport:

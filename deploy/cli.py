@@ -97,7 +97,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Bring pilots in. The same file twice changes nothing; an edited row becomes a revision."""
-    from deploy.carrying import ImportRequest, import_file
+    from deploy.carrying import ImportRequest, import_file, make_findable
 
     if (path is None) is not starter:
         raise PilotlightError("Name one file to import, or --starter: pilotlight import pilots.csv")
@@ -106,6 +106,9 @@ def import_(
     )
     with printing.progress("Importing", enabled=not as_json) as progressed:
         report = _await(import_file(read_settings(), request, progressed))
+    if not dry_run:
+        with printing.progress("Indexing", enabled=not as_json) as progressed:
+            _await(make_findable(read_settings(), progressed))
     if as_json:
         printing.as_json(report.to_record())
     else:
@@ -163,8 +166,8 @@ def model_fetch(
     """Get a model from its hub, check its hash, and say how to switch it on."""
     from deploy.models import fetch_model
 
-    settings = read_settings()
-    folder = _await(fetch_model(name, settings.data_dir))
+    with printing.progress("Fetching") as progressed:
+        folder = _await(fetch_model(name, read_settings().data_dir, progress=progressed))
     print(f"{name} is in {folder}. Switch it on with PILOTLIGHT_EMBEDDINGS=onnx:{folder}")
 
 
