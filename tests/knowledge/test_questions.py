@@ -15,7 +15,7 @@ from knowledge.dates import Period
 from knowledge.errors import InvalidQuestionError
 from knowledge.pilots import Pilot, Provenance, Stage
 from knowledge.questions import QUESTION_LIMIT, Question, read
-from knowledge.vocabulary import PilotVocabulary
+from knowledge.questions.vocabulary import PilotVocabulary
 
 TODAY = date(2026, 11, 22)
 LABELLED: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("questions.toml").read_text("utf-8"))[

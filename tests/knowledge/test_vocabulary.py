@@ -4,8 +4,8 @@ import time
 import pytest
 
 from knowledge.pilots import Outcome, Pilot, Provenance
-from knowledge.vocabulary import PilotVocabulary, lesson
-from knowledge.vocabulary_names import spelt_out
+from knowledge.questions.organisations import spelt_out
+from knowledge.questions.vocabulary import PilotVocabulary, lesson
 
 
 def pilot(number: int, summary: str, organisation: str | None = None, title: str = "A pilot") -> Pilot:
@@ -190,7 +190,7 @@ def test_a_slip_of_the_base_itself_is_put_right_where_the_right_word_is_far_more
 
 
 def test_words_are_bounded_and_the_rarest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge.vocabulary.WORDS_LIMIT", 300)
+    monkeypatch.setattr("knowledge.questions.vocabulary.WORDS_LIMIT", 300)
     rare = ["".join(letters) for letters in itertools.product("abcdefgh", repeat=4)]
     vocabulary = PilotVocabulary(
         pilot(number, "common words " + " ".join(rare[number * 10 : number * 10 + 10])) for number in range(400)

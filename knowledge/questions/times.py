@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from knowledge.dates import Period
-from knowledge.question_tokens import Draft
+from knowledge.questions.tokens import Draft
 
 # The earliest year that can be meant, and how far past today plans reach.
 _EARLIEST = 1950
@@ -153,4 +153,4 @@ def _number(said: Mapping[str, str | None], name: str) -> int:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(resources.files("knowledge").joinpath("question_times.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files(__package__).joinpath("times.toml").read_text("utf-8"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from knowledge.countries import country_name, country_names, names_to_codes
-from knowledge.question_gazetteer import (
+from knowledge.questions.gazetteer import (
     Place,
     PlaceKind,
     also_words,
@@ -15,8 +15,8 @@ from knowledge.question_gazetteer import (
     prepositions,
     traps,
 )
-from knowledge.question_tokens import JOINS, Draft, Token
-from knowledge.question_words import NOUN_FIRST, Part, Words
+from knowledge.questions.tokens import JOINS, Draft, Token
+from knowledge.questions.words import NOUN_FIRST, Part, Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import functools
 import operator
 
 from knowledge.pilots import Stage
-from knowledge.question_tokens import JOINS, Draft, phrase_words
-from knowledge.question_words import NOUN_FIRST, Part, Words
+from knowledge.questions.tokens import JOINS, Draft, phrase_words
+from knowledge.questions.words import NOUN_FIRST, Part, Words
 
 # Words that "that were stopped" begins with.
 _LEADS = Part.LINK | Part.AUXILIARY | Part.ASKED | Part.ADVERB

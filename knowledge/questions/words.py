@@ -1,4 +1,4 @@
-"""The words that people put around a question, by language, read once from question_words.toml."""
+"""The words that people put around a question, by language, read once from words.toml."""
 
 import functools
 import tomllib
@@ -9,7 +9,7 @@ from enum import Flag, auto
 from importlib import resources
 from typing import Generic, TypeVar
 
-from knowledge.question_tokens import phrase_words
+from knowledge.questions.tokens import phrase_words
 
 Value = TypeVar("Value")
 
@@ -145,4 +145,4 @@ def _weights() -> dict[str, list[tuple[str, float]]]:
 
 @functools.cache
 def _tables() -> dict[str, dict[str, str]]:
-    return tomllib.loads(resources.files("knowledge").joinpath("question_words.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text("utf-8"))

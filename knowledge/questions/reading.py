@@ -1,22 +1,21 @@
-"""Reading a question: what it is about, and what it asks of the answer (where, when, by whom, stopped or not)."""
+"""Reading a question: from what a person typed to a Question."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Protocol
 
-from knowledge.dates import Period
 from knowledge.errors import InvalidQuestionError
 from knowledge.pilots import Stage
-from knowledge.question_names import read_organisations, repair, spelt_out
-from knowledge.question_places import read_places
-from knowledge.question_small_talk import spoken_language
-from knowledge.question_stages import read_stages, read_stopped
-from knowledge.question_times import read_period
-from knowledge.question_tokens import Draft
-from knowledge.question_words import words_of
-from knowledge.question_wrapping import unwrap
+from knowledge.questions.names import read_organisations, repair, spelt_out
+from knowledge.questions.places import read_places
+from knowledge.questions.question import Question
+from knowledge.questions.small_talk import spoken_language
+from knowledge.questions.stages import read_stages, read_stopped
+from knowledge.questions.times import read_period
+from knowledge.questions.tokens import Draft
+from knowledge.questions.vocabulary import Vocabulary
+from knowledge.questions.words import words_of
+from knowledge.questions.wrapping import unwrap
 from knowledge.text import clean
 
 QUESTION_LIMIT = 2_000
@@ -36,54 +35,6 @@ _ADDRESSING = re.compile(
     r"|(?:^|(?<=\s))@[\w.-]{1,60}|^\s*pilotlight\b[,:]?",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question as read.
-
-    `text` is what was said, cleaned. `topic` is what to search for: without greeting, chatter and what became a
-    filter; "" where the question only filters. Several `countries` (codes), `organisations` (as the base spells
-    them) or `stages` mean any of them; none means all. `wants_stopped` puts stopped pilots first without leaving
-    out the rest. `expansions` are further words for the topic: an acronym spelt out, an organisation's name.
-    `language` is a code (Norwegian is "no"), or "" where it cannot be told. `where` is the place in the asker's
-    words ("outside the US", "Europe"), for saying it back where `countries` would be a long list.
-    """
-
-    text: str
-    topic: str
-    countries: tuple[str, ...] = ()
-    organisations: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = ()
-    period: Period | None = None
-    wants_stopped: bool = False
-    expansions: tuple[str, ...] = ()
-    language: str = ""
-    where: str = ""
-
-    @property
-    def is_filtered(self) -> bool:
-        return bool(self.countries or self.organisations or self.stages or self.period or self.wants_stopped)
-
-
-class Vocabulary(Protocol):
-    """What the base itself knows, for reading questions asked of it."""
-
-    def frequency(self, word: str) -> int:
-        """In how many pilots a word (casefolded) stands."""
-        ...
-
-    def organisations(self, name: str) -> Sequence[str]:
-        """Organisations of the base that `name` names, in full, in part or by acronym; none where it names none."""
-        ...
-
-    def spelt_out(self, acronym: str) -> str | None:
-        """What the base itself says that an acronym stands for: "RPA" -> "robotic process automation"."""
-        ...
-
-    def nearest(self, word: str) -> str | None:
-        """The base's word that a misspelt one most likely means; None where there is none, or it is spelt right."""
-        ...
 
 
 def read(text: str, vocabulary: Vocabulary | None = None, today: date | None = None) -> Question:

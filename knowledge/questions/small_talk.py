@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from knowledge.question_tokens import Draft
-from knowledge.question_words import LANGUAGES, Part, Words, language_of, words_of
+from knowledge.questions.tokens import Draft
+from knowledge.questions.words import LANGUAGES, Part, Words, language_of, words_of
 
 # Whatever is made of these alone says nothing to search for.
 _EMPTY = (

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from knowledge.question_small_talk import covers, is_small_talk
-from knowledge.question_tokens import JOINS, Draft
-from knowledge.question_words import Part, Words
+from knowledge.questions.small_talk import covers, is_small_talk
+from knowledge.questions.tokens import JOINS, Draft
+from knowledge.questions.words import Part, Words
 
 # What shows that a clause asks, so that its beginning is no topic.
 _ASKING = Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.THING

@@ -1,21 +1,15 @@
 """Names and words that only the base can explain: its organisations, its acronyms, its spelling."""
 
-from __future__ import annotations
-
 import functools
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from rapidfuzz.distance import OSA
 
-from knowledge.question_places import is_place
-from knowledge.question_tokens import JOINS, Draft, Token, phrase_words
-from knowledge.question_words import Part, Words, words_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from knowledge.questions import Vocabulary
+from knowledge.questions.places import is_place
+from knowledge.questions.tokens import JOINS, Draft, Token, phrase_words
+from knowledge.questions.vocabulary import Vocabulary
+from knowledge.questions.words import Part, Words, words_of
 
 # Words that a name may have at most, and corrections that one question may need.
 _NAME_LIMIT = 9

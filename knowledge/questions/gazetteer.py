@@ -1,4 +1,4 @@
-"""The places that questions name, by how people call them, and what only looks like one; from question_places.toml."""
+"""The places that questions name, by how people call them, and what only looks like one; from places.toml."""
 
 import functools
 import tomllib
@@ -9,8 +9,8 @@ from importlib import resources
 from typing import Any
 
 from knowledge.countries import country_name, country_names, names_to_codes
-from knowledge.question_tokens import without_accents
-from knowledge.question_words import Phrases, listed
+from knowledge.questions.tokens import without_accents
+from knowledge.questions.words import Phrases, listed
 
 
 class PlaceKind(StrEnum):
@@ -78,7 +78,7 @@ def _demonyms(language: str) -> Iterator[tuple[tuple[str, ...], Place]]:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(resources.files("knowledge").joinpath("question_places.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files(__package__).joinpath("places.toml").read_text("utf-8"))
 
 
 @functools.cache
