@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import assert_never
 
 from bot.actions import ShowPilot, TellPilot
 from bot.commands import COMMANDS
-from bot.messages import Button, Buttons, Facts, Heading, Links, Message, Meters, Source, Sources, Text
+from bot.messages import Block, Button, Buttons, Facts, Heading, Links, Message, Meters, Source, Sources, Text
 from knowledge.answers import Answer, Citation, Verdict
 from knowledge.countries import country_name
 from knowledge.dimensions import Dimension, Gap, Progress
@@ -44,16 +45,18 @@ _STAGES = {
 
 def answer(found: Answer) -> Message:
     """What is known about a question: the direct sentence, the sources, what to read next."""
-    blocks = [Text(first_sentence(found))]
+    blocks: list[Block] = [Text(first_sentence(found))]
+    if found.verdict is Verdict.NOTHING_YET:
+        blocks.append(Text("Whoever runs me can bring some in: pilotlight import --starter, or a file.", is_quiet=True))
     if looked_at := _looked_first_at(found.question):
         blocks.append(Text(looked_at, is_quiet=True))
-    sources = Sources(tuple(_source(each, found) for each in found.citations))
-    buttons: list[Button] = []
-    if found.verdict is Verdict.NOBODY:
-        buttons.append(Button("Tell us of one", TellPilot()))
-    closing = Text(_read_next(found), is_quiet=True) if found.read_next else None
-    parts = (*blocks, sources if sources.sources else None, closing, Buttons(tuple(buttons)) if buttons else None)
-    return Message(tuple(part for part in parts if part))
+    if found.citations:
+        blocks.append(Sources(tuple(_source(each, found) for each in found.citations)))
+    if found.read_next:
+        blocks.append(Text(_read_next(found.read_next), is_quiet=True))
+    if found.verdict is not Verdict.TRIED:
+        blocks.append(Buttons((Button("Tell us of one", TellPilot()),)))
+    return Message(tuple(blocks))
 
 
 def first_sentence(found: Answer) -> str:
@@ -63,16 +66,17 @@ def first_sentence(found: Answer) -> str:
             return f"I know {_count(found.pilots, 'such pilot')}{_in_countries(found.countries)}{_stopped(found)}."
         case Verdict.TRIED:
             return f"Yes: {_count(found.pilots, 'pilot')}{_in_countries(found.countries)} tried this{_stopped(found)}."
+        case Verdict.ELSEWHERE:
+            return "Nobody there has recorded trying this yet, and I keep your question. Elsewhere it was tried:"
         case Verdict.CLOSE:
-            return (
-                "Not quite this, as far as anyone recorded. "
-                f"{_count(found.pilots, 'pilot').capitalize()} came close{_stopped(found)}."
-            )
+            return "Nobody has recorded trying just this yet, and I keep your question. These came close:"
         case Verdict.NOBODY:
-            if any(each.is_elsewhere for each in found.citations):
-                return "Nobody there has recorded trying this yet. I keep your question. Elsewhere it was tried:"
             nearest = " The nearest I know:" if found.citations else ""
             return f"Nobody has recorded trying this yet. I keep your question, so that it gets asked around.{nearest}"
+        case Verdict.NOTHING_YET:
+            return "I know no pilots yet, so I cannot tell whether anyone tried this. I keep your question."
+        case _:
+            assert_never(found.verdict)
 
 
 def pilot(
@@ -92,7 +96,7 @@ def pilot(
         Heading(shown.title),
         Text(" · ".join(_details(shown)), is_quiet=True),
         *(Text(shorten(text, 2_000)) for text in texts if text),
-        *(Text(f"Learned on {each.told_at:%-d %B %Y}: {shorten(each.text, 1_000)}") for each in latest),
+        *(Text(f"Learned on {each.told_at.day} {each.told_at:%B %Y}: {shorten(each.text, 1_000)}") for each in latest),
         Facts(_facts(shown)) if _facts(shown) else None,
         Links(_links(shown)) if _links(shown) else None,
         *((Text("What it can say so far:", is_quiet=True), Meters(asked)) if asked else ()),
@@ -146,17 +150,6 @@ def help_() -> Message:
     return Message((Text("Just ask: has anyone tried …? Or say one of these:"), Facts(facts)))
 
 
-def nothing_yet() -> Message:
-    """The base holds nothing."""
-    return Message(
-        (
-            Text("I know no pilots yet, so I cannot tell whether anyone tried this. I keep your question."),
-            Text("Whoever runs me can bring some in: pilotlight import --starter, or a file.", is_quiet=True),
-            Buttons((Button("Tell us of one", TellPilot()),)),
-        )
-    )
-
-
 def unknown_command(said: str) -> Message:
     return Message((Text(f"I have no command “{shorten(said, 40)}”."), *help_().blocks))
 
@@ -193,8 +186,8 @@ def direction(named: Direction) -> str:
 def _source(cited: Citation, found: Answer) -> Source:
     shown = cited.pilot
     notes = (
-        "Close, but not quite this." if cited.is_close and found.verdict is not Verdict.NOBODY else "",
-        "The same idea, but elsewhere." if cited.is_elsewhere and found.verdict is not Verdict.NOBODY else "",
+        "Close, but not quite this." if cited.is_close and found.verdict is Verdict.TRIED else "",
+        "The same idea, but elsewhere." if cited.is_elsewhere and found.verdict is Verdict.TRIED else "",
         _why_stopped(shown) if shown.stage is Stage.STOPPED else "",
     )
     return Source(
@@ -254,9 +247,7 @@ def _contact(contact: Contact) -> str:
     return f"{contact.name}{organisation}{f', {contact.address}' if contact.address else ''}"
 
 
-def _read_next(found: Answer) -> str:
-    best = found.read_next
-    assert best is not None
+def _read_next(best: Citation) -> str:
     if best.pilot.stage is Stage.STOPPED:
         return f"Read next: “{best.pilot.title}”. What did not work elsewhere is the cheapest lesson there is."
     return f"Read next: “{best.pilot.title}”, for how it was evaluated."

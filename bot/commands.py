@@ -1,11 +1,6 @@
 """Every command, once: the platforms' command, the terminal, `help` and the reference page come from this table."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Who(StrEnum):
-    EVERYONE = "everyone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +11,6 @@ class Command:
     arguments: str
     does: str
     example: str
-    who: Who = Who.EVERYONE
 
 
 COMMANDS = (

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot import cards
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
@@ -16,8 +17,8 @@ async def ask_once(settings: Settings, text: str, *, person: str, limit: int) ->
     """The answer and its card, as `person` of the terminal's community may see it; "" is nobody in particular."""
     async with open_house(settings) as house:
         place = Place("terminal", settings.community, "command line", is_private=bool(person))
-        answer = await house.bot.ask.find(text, Person(person), place, limit)
-        return answer, house.bot.ask.card(answer)
+        answer = await house.bot.ask.answer(text, Person(person), place, limit)
+        return answer, cards.answer(answer)
 
 
 async def evaluate_base(

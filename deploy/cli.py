@@ -2,16 +2,19 @@
 
 import asyncio
 import dataclasses
+import logging
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from deploy import printing
+from deploy.logs import NAME, logging_to
 from deploy.settings import read_settings
 from knowledge.errors import PilotlightError
+
+_log = logging.getLogger(__name__)
 
 app = typer.Typer(
     name="pilotlight",
@@ -40,11 +43,13 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        print(f"{error.format_message()} See pilotlight --help.", file=sys.stderr)
-        return 2
+    except Exception as error:  # noqa: BLE001 - whatever it is, people get a sentence and the log the rest
+        # A usage error is click's, and typer brings a click of its own; both can say themselves what is wrong.
+        if hasattr(error, "format_message"):
+            print(f"{error.format_message()} See pilotlight --help.", file=sys.stderr)
+            return 2
+        print(_report(error), file=sys.stderr)
+        return 1
     return code if isinstance(code, int) else 0
 
 
@@ -59,7 +64,7 @@ def ask(
     """Find out who has tried something."""
     from deploy.asking import ask_once
 
-    answer, message = _await(ask_once(read_settings(), text, person=person, limit=limit))
+    answer, message = asyncio.run(ask_once(read_settings(), text, person=person, limit=limit))
     if as_json:
         printing.as_json(printing.answer_record(answer))
     else:
@@ -71,7 +76,7 @@ def demo() -> None:
     """Chat with the bot about the starter catalogue; without a terminal, see a short tour."""
     from deploy.demo import run_demo
 
-    _await(run_demo(read_settings()))
+    asyncio.run(run_demo(read_settings()))
 
 
 @app.command()
@@ -79,7 +84,7 @@ def check() -> None:
     """Say what is configured, what is missing and how to get it."""
     from deploy.checking import check_house
 
-    if not _await(check_house(read_settings())):
+    if not asyncio.run(check_house(read_settings())):
         raise typer.Exit(1)
 
 
@@ -105,10 +110,10 @@ def import_(
         path=path, catalogue=catalogue, mapping=mapping, dry_run=dry_run, mask_personal_data=not keep_personal_data
     )
     with printing.progress("Importing", enabled=not as_json) as progressed:
-        report = _await(import_file(read_settings(), request, progressed))
+        report = asyncio.run(import_file(read_settings(), request, progressed))
     if not dry_run:
         with printing.progress("Indexing", enabled=not as_json) as progressed:
-            _await(make_findable(read_settings(), progressed))
+            asyncio.run(make_findable(read_settings(), progressed))
     if as_json:
         printing.as_json(report.to_record())
     else:
@@ -121,7 +126,7 @@ def export(path: Annotated[Path, typer.Argument(help="Ends in .csv, .xlsx, .json
     from deploy.carrying import export_file
 
     with printing.progress("Exporting") as progressed:
-        count = _await(export_file(read_settings(), path, progressed))
+        count = asyncio.run(export_file(read_settings(), path, progressed))
     print(f"{count:,} pilots written to {path}")
 
 
@@ -137,7 +142,7 @@ def evaluate(
     from deploy.asking import evaluate_base
 
     with printing.progress("Asking", enabled=not as_json) as progressed:
-        report = _await(evaluate_base(read_settings(), queries, qrels, corpus, progressed))
+        report = asyncio.run(evaluate_base(read_settings(), queries, qrels, corpus, progressed))
     figures = dataclasses.asdict(report)
     if as_json:
         printing.as_json(figures)
@@ -167,11 +172,11 @@ def model_fetch(
     from deploy.models import fetch_model
 
     with printing.progress("Fetching") as progressed:
-        folder = _await(fetch_model(name, read_settings().data_dir, progress=progressed))
+        folder = asyncio.run(fetch_model(name, read_settings().data_dir, progress=progressed))
     print(f"{name} is in {folder}. Switch it on with PILOTLIGHT_EMBEDDINGS=onnx:{folder}")
 
 
-@app.command()
+@app.command(hidden=True)
 def docs(
     *,
     check: Annotated[bool, typer.Option("--check", help="Only say whether they are up to date.")] = False,
@@ -185,5 +190,14 @@ def docs(
         raise PilotlightError(f"Out of date: {', '.join(stale)}. Run make docs and commit them.")
 
 
-def _await(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
+def _report(error: Exception) -> str:
+    """Log a fault of ours, and say where."""
+    folder = read_settings().data_dir
+    try:
+        with logging_to(folder):
+            _log.error("A command failed", exc_info=error)
+    except OSError:
+        return f"Something went wrong that should not ({type(error).__name__}), and {folder} takes no log."
+    return (
+        f"Something went wrong that should not. {folder / NAME} says where; please send it to whoever looks after this."
+    )

@@ -45,7 +45,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "question": answer.question.text,
         "topic": answer.question.topic,
         "filters": _filters(answer.question),
-        "answered": answer.verdict is not Verdict.NOBODY,
+        "answered": answer.verdict is Verdict.TRIED,
         "answer": first_sentence(answer),
         "sources": [_source_record(each) for each in answer.citations],
     }

@@ -3,7 +3,6 @@
 import difflib
 import os
 from pathlib import Path
-from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
@@ -30,6 +29,7 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         default="",
+        repr=False,  # it may hold a password
         description="where the pilots are kept; when empty, an SQLite file in the data folder",
         examples=["postgresql://pilotlight:secret@localhost/pilotlight"],
     )
@@ -72,11 +72,11 @@ class Settings(BaseSettings):
         return None if self.embeddings == "off" else Path(self.embeddings.removeprefix("onnx:"))
 
 
-def read_settings(**given: Any) -> Settings:
-    """The settings of this process; `given` ones win over the environment. Raises InvalidSettingsError."""
+def read_settings() -> Settings:
+    """The settings of this process. Raises InvalidSettingsError."""
     try:
         _refuse_misspelt()
-        return Settings(**given)
+        return Settings()
     except ValidationError as error:
         raise InvalidSettingsError("\n".join(_explain(each["loc"], each["msg"]) for each in error.errors())) from None
     except UnicodeDecodeError:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ from bot.app import Bot
 from bot.skills.ask import Ask
 from bot.skills.show import Show
 from bot.skills.tell import Tell
+from deploy.logs import logging_to
 from deploy.settings import Settings
 from knowledge.errors import PilotlightError
 from knowledge.ports import Embedder
@@ -21,7 +22,6 @@ from knowledge.search import Search, open_search
 class House:
     """All five floors, open."""
 
-    settings: Settings
     database: Database
     search: Search
     bot: Bot
@@ -31,18 +31,20 @@ class House:
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """The house with its doors open; they are closed in turn at the end. Raises PilotlightError."""
     prepare_folder(settings)
-    embedder = open_embedder(settings)
-    async with (
-        open_database(settings.database) as database,
-        open_search(settings.data_dir / "index", database.pilots, embedder) as search,
-    ):
+    async with AsyncExitStack() as open_parts:
+        open_parts.enter_context(logging_to(settings.data_dir))
+        embedder = open_embedder(settings)
+        database = await open_parts.enter_async_context(open_database(settings.database))
+        search = await open_parts.enter_async_context(
+            open_search(settings.data_dir / "index", database.pilots, embedder)
+        )
         bot = Bot(
             ask=Ask(search=search, demands=database.demands, now=now, new_id=new_id),
             show=Show(pilots=database.pilots, search=search, now=now),
             tell=Tell(pilots=database.pilots, now=now, new_id=new_id),
             new_id=new_id,
         )
-        yield House(settings=settings, database=database, search=search, bot=bot)
+        yield House(database=database, search=search, bot=bot)
 
 
 def open_embedder(settings: Settings) -> Embedder | None:

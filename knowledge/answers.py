@@ -1,11 +1,12 @@
 """Answers: claims that cite pilots. Without a model they are extracted, never written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.excerpts import excerpt
-from knowledge.index.analysis import stop_words
-from knowledge.pilots import Pilot, Stage
+from knowledge.index.analysis import stop_words, words
+from knowledge.pilots import Pilot
 from knowledge.questions import Question
 from knowledge.search import FLOOR, Hit, Hits
 
@@ -19,8 +20,10 @@ NEAREST_FLOOR = 0.05
 
 class Verdict(StrEnum):
     TRIED = "tried"
+    ELSEWHERE = "elsewhere"  # tried, but in other countries than were asked for
     CLOSE = "close"  # something near it was tried
     NOBODY = "nobody"
+    NOTHING_YET = "nothing_yet"  # the base is empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,34 +56,44 @@ class Answer:
 
 def answer_from(question: Question, hits: Hits, limit: int = CITATIONS) -> Answer:
     """The answer that the hits of a search give, citing at most `limit` of them."""
-    verdict = _verdict(hits)
-    match verdict:
-        case Verdict.TRIED:
-            # What is merely near stands behind what is it, and only where there is room.
-            really = [hit for hit in hits.hits if not hit.is_close]
-            beside = [hit for hit in hits.hits if hit.is_close and hit.score >= BESIDE_FLOOR]
-            shown = (really + beside[:BESIDE])[:limit]
-        case Verdict.CLOSE:
-            shown = list(hits.hits[:limit])
-        case Verdict.NOBODY:
-            shown = [hit for hit in hits.hits if hit.score >= NEAREST_FLOOR][: min(limit, NEAREST)]
-    citations = tuple(_cite(hit, question) for hit in shown)
-    counted = [each.pilot for each in citations] if verdict is Verdict.CLOSE else []
+    citations = [_cite(hit, question) for hit in hits.hits]
+    verdict = _verdict(hits, citations)
+    shown = tuple(_shown(verdict, citations)[:limit])
     return Answer(
         question=question,
         verdict=verdict,
-        citations=citations,
-        pilots=len(counted) or hits.pilots,
-        countries=len({pilot.country for pilot in counted if pilot.country}) or hits.countries,
-        stopped=sum(pilot.stage is Stage.STOPPED for pilot in counted) if counted else hits.stopped,
-        read_next=None if verdict is Verdict.NOBODY else _worth_reading(citations),
+        citations=shown,
+        pilots=hits.pilots,
+        countries=hits.countries,
+        stopped=hits.stopped,
+        read_next=_worth_reading(shown) if verdict is Verdict.TRIED else None,
     )
 
 
-def _verdict(hits: Hits) -> Verdict:
-    if not hits.answered or not hits.hits:
-        return Verdict.NOBODY
-    return Verdict.TRIED if hits.pilots else Verdict.CLOSE
+def _verdict(hits: Hits, citations: Sequence[Citation]) -> Verdict:
+    if hits.answered:
+        return Verdict.TRIED
+    if any(each.is_elsewhere for each in citations):
+        return Verdict.ELSEWHERE
+    return Verdict.CLOSE if any(each.score >= BESIDE_FLOOR for each in citations) else Verdict.NOBODY
+
+
+def _shown(verdict: Verdict, citations: Sequence[Citation]) -> list[Citation]:
+    match verdict:
+        case Verdict.TRIED:
+            # What is merely near stands behind what is it, and only where there is room.
+            beside = [each for each in citations if _is_beside(each) and each.score >= BESIDE_FLOOR]
+            return [each for each in citations if not _is_beside(each)] + beside[:BESIDE]
+        case Verdict.ELSEWHERE:
+            return [each for each in citations if each.is_elsewhere]
+        case Verdict.CLOSE:
+            return [each for each in citations if each.score >= BESIDE_FLOOR][:NEAREST]
+        case Verdict.NOBODY | Verdict.NOTHING_YET:
+            return [each for each in citations if each.score >= NEAREST_FLOOR][:NEAREST]
+
+
+def _is_beside(citation: Citation) -> bool:
+    return citation.is_close or citation.is_elsewhere
 
 
 def _cite(hit: Hit, question: Question) -> Citation:
@@ -88,23 +101,22 @@ def _cite(hit: Hit, question: Question) -> Citation:
     # Of a stopped pilot the card itself says why; the excerpt is for what it was.
     told = (hit.pilot.summary, outcome.summary, hit.pilot.challenge)
     stops = stop_words(question.language or "en") | stop_words("en")
-    words = " ".join(
-        word for text in (question.topic, *question.expansions) for word in text.split() if word not in stops
-    )
+    asked = " ".join((question.topic, *question.expansions))
+    content = " ".join(word for word in words(asked) if word not in stops)
     countries = question.countries
     is_elsewhere = hit.is_close and hit.score >= FLOOR and bool(countries) and hit.pilot.country not in countries
     return Citation(
         pilot=hit.pilot,
-        excerpt=excerpt(told, words, title=hit.pilot.title),
+        excerpt=excerpt(told, content, title=hit.pilot.title),
         score=hit.score,
         is_close=hit.is_close and not is_elsewhere,
         is_elsewhere=is_elsewhere,
     )
 
 
-def _worth_reading(citations: tuple[Citation, ...]) -> Citation | None:
+def _worth_reading(citations: Sequence[Citation]) -> Citation | None:
     """What to read next: a stopped pilot that says why, else one that was evaluated; none where neither is there."""
-    really = [each for each in citations if not each.is_close]
+    really = [each for each in citations if not _is_beside(each)]
     stopped = (each for each in really if each.pilot.outcome.stopped_because)
     evaluated = (each for each in really if each.pilot.evaluations)
     return next(stopped, None) or next(evaluated, None)

@@ -3,24 +3,24 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from knowledge.index.analysis import words
 from knowledge.text import shorten
 
 EXCERPT_LIMIT = 280
 
 # A sentence ends at its mark before white space and a capital, digit or quote; not after "U.S." or "e.g.".
 _SENTENCE_END = re.compile(r"(?<=[.!?…])(?<![A-Z.]\.[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)\s+(?=[\"“'(]?[A-ZÀ-Þ0-9])|\n+")
-_WORD = re.compile(r"\w+", re.UNICODE)
 # Inflections differ at the end: words are the same here when they share this much of their beginning.
 _STEM_LENGTH = 5
 
 
-def excerpt(texts: Sequence[str | None], words: str, *, title: str = "", most: int = 2) -> str:
-    """The sentences, in their order, that together hold most of `words`; "" of no text.
+def excerpt(texts: Sequence[str | None], asked: str, *, title: str = "", most: int = 2) -> str:
+    """The sentences, in their order, that together hold most of what was asked; "" of no text.
 
     What the title says already need not be said again: where that is all, the first sentences tell what it was.
     """
     sentences = _sentences(texts)
-    missing = _stems(words) - _stems(title)
+    missing = _stems(asked) - _stems(title)
     chosen: set[int] = set()
     answers = False
     while len(chosen) < min(most, len(sentences)):
@@ -51,4 +51,4 @@ def _sentences(texts: Iterable[str | None]) -> list[str]:
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:_STEM_LENGTH] for word in _WORD.findall(text.casefold()) if len(word) > 2}
+    return {word[:_STEM_LENGTH] for word in words(text) if len(word) > 2}

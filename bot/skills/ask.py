@@ -1,7 +1,7 @@
 """Ask: "has anyone tried X?" answered from what is recorded, or kept as a question nobody can answer yet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot import cards
@@ -23,18 +23,17 @@ class Ask:
 
     async def __call__(self, text: str, person: Person, place: Place) -> Message:
         """The card that answers; raises InvalidQuestionError where there is nothing to search for."""
-        return self.card(await self.find(text, person, place))
+        return cards.answer(await self.answer(text, person, place))
 
-    def card(self, answer: Answer) -> Message:
-        return cards.nothing_yet() if self.search.is_empty else cards.answer(answer)
-
-    async def find(self, text: str, person: Person, place: Place, limit: int = CITATIONS) -> Answer:
-        """The answer itself, citing at most `limit` pilots; one that nobody has is kept as unmet demand."""
+    async def answer(self, text: str, person: Person, place: Place, limit: int = CITATIONS) -> Answer:
+        """The answer itself, citing at most `limit` pilots. One that nobody can give is kept as unmet demand."""
         today = self.now().date()
         question = self.search.read(text, today)
         hits = await self.search.find(question, viewer_of(person, place), today=today)
         answer = answer_from(question, hits, limit)
-        if answer.verdict is Verdict.NOBODY:
+        if self.search.is_empty:
+            answer = replace(answer, verdict=Verdict.NOTHING_YET)
+        if answer.verdict is not Verdict.TRIED:
             await self.demands.keep(
                 Demand(
                     id=self.new_id(),

@@ -74,7 +74,12 @@ async def test_a_chat_ends_with_its_input_and_greets_first(bot: Bot) -> None:
 
 async def test_a_number_with_nothing_at_it_says_so(bot: Bot) -> None:
     assert "nothing at 7" in await Terminal(bot).say("7")
-    assert "nothing at" in await Terminal(bot).say("9" * 5_000)
+    terminal = Terminal(bot)
+    await terminal.say("has anyone tried self-driving shuttle buses?")
+    for number in ("9" * 5_000, "0000000019", "0", "³", "٣"):
+        seen = await terminal.say(number)
+        assert "went wrong" not in seen
+    assert "nothing at 0" in await terminal.say("0")
 
 
 async def test_what_stands_in_a_pilot_is_shown_and_not_run(bot: Bot) -> None:

@@ -76,15 +76,17 @@ def test_what_is_merely_close_stands_behind_and_is_said_to_be_that() -> None:
     assert "Close, but not quite this." in plain(cards.answer(answer))
 
 
-def test_where_all_is_merely_close_the_first_sentence_says_so() -> None:
-    answer = answer_from(QUESTION, hits(hit(pilot(1, stage="stopped"), Level.CLOSE)))
+def test_what_came_close_is_said_to_be_close() -> None:
+    answer = answer_from(QUESTION, hits(hit(pilot(1), Level.CLOSE), answered=False))
     assert answer.verdict is Verdict.CLOSE
-    assert cards.first_sentence(answer).startswith("Not quite this")
-    assert "1 pilot came close; it was stopped." in cards.first_sentence(answer)
+    shown = plain(cards.answer(answer))
+    assert shown.startswith("Nobody has recorded trying just this yet")
+    assert "came close" in shown
 
 
 def test_below_the_floor_nobody_tried_it_and_the_nearest_are_shown() -> None:
-    answer = answer_from(QUESTION, hits(*(hit(pilot(number), Level.CLOSE) for number in range(5)), answered=False))
+    far = [Hit(pilot=pilot(number), score=0.1, level=Level.CLOSE) for number in range(5)]
+    answer = answer_from(QUESTION, hits(*far, answered=False))
     assert answer.verdict is Verdict.NOBODY
     assert len(answer.citations) == NEAREST
     assert answer.read_next is None
@@ -103,7 +105,9 @@ def test_the_same_idea_outside_what_was_asked_for_is_said_to_be_that() -> None:
     elsewhere = Hit(pilot=pilot(1), score=0.9, level=Level.CLOSE)
     there = replace(QUESTION, countries=("NO",))
     nobody = plain(cards.answer(answer_from(there, hits(elsewhere, answered=False))))
-    assert nobody.startswith("Nobody there has recorded trying this yet. I keep your question. Elsewhere it was tried:")
+    assert nobody.startswith(
+        "Nobody there has recorded trying this yet, and I keep your question. Elsewhere it was tried:"
+    )
     beside = plain(cards.answer(answer_from(there, hits(hit(pilot(2, country="Norway")), elsewhere))))
     assert "The same idea, but elsewhere." in beside
     assert "elsewhere" not in plain(cards.answer(answer_from(QUESTION, hits(hit(pilot(2)), elsewhere))))
