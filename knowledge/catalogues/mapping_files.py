@@ -12,6 +12,7 @@ from knowledge.catalogues.toml_keys import Section, read_toml
 from knowledge.catalogues.written_dates import DateFormatError, date_pattern
 from knowledge.countries import country_code
 from knowledge.errors import InvalidRecordError
+from knowledge.records import pilot_from_record
 from knowledge.text import require_link
 
 _SCALARS = frozenset(Kind) - {Kind.TEXTS, Kind.PARTS}
@@ -195,6 +196,8 @@ def _constant(section: Section, key: str, value: Any, where: Field) -> Any:
             country_code(value)
         elif where.kind is Kind.LINK:
             require_link(value, key)
+        elif where.path == "lang":  # only a pilot itself says what a language code is
+            pilot_from_record({"id": "1", "source": "1", "title": "1", "lang": value})
     except InvalidRecordError as error:
         section.fail(key, error.reason)
     return value

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import phonenumbers
 
 from knowledge.catalogues.identity_numbers import find_identity_numbers
+from knowledge.countries import country_code
+from knowledge.errors import InvalidRecordError
 
 
 class PersonalData(StrEnum):
@@ -80,11 +82,19 @@ def mask(text: str, country: str | None = None) -> tuple[str, Counter[PersonalDa
 def mask_record(record: dict[str, Any]) -> Counter[PersonalData]:
     """Mask the free text of a record in place."""
     masked: Counter[PersonalData] = Counter()
-    country = record.get("country") if isinstance(record.get("country"), str) else None
+    country = _country_of(record)
     for name, value in record.items():
         if name not in _NOT_FREE:
             record[name] = _masked(value, name, country, masked)
     return masked
+
+
+def _country_of(record: Mapping[str, Any]) -> str | None:
+    """The code, whether the record has it or, as our own form, the name; None where it says no country."""
+    try:
+        return country_code(str(record.get("country")))
+    except InvalidRecordError:
+        return None
 
 
 def _masked(value: Any, path: str, country: str | None, masked: Counter[PersonalData]) -> Any:

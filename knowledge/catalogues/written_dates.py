@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from knowledge.dates import PartialDate
 from knowledge.errors import InvalidRecordError
@@ -97,9 +97,17 @@ def _century(short_year: str) -> str:
 def _months(languages: tuple[str, ...]) -> dict[str, int]:
     names: dict[str, int] = {"sept": 9}
     for language in languages:
-        months = Locale.parse(language).months
+        months = _locale(language).months
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 for number, name in months[context][width].items():
                     names.setdefault(name.casefold().rstrip("."), number)
     return names
+
+
+def _locale(language: str) -> Locale:
+    """Of the language alone: en-gb names its months as en. English where nobody knows the language."""
+    try:
+        return Locale.parse(re.split("[-_]", language)[0])
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

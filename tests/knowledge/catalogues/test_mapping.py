@@ -170,6 +170,17 @@ def test_empty_words_and_constants(tmp_path: Path) -> None:
     assert pilot.visibility.community == "nordic"
 
 
+@pytest.mark.parametrize(
+    ("language", "written"), [("nl-be", "3 mei 2024"), ("en-gb", "3 May 2024"), ("xx", "3 May 2024")]
+)
+def test_months_are_read_in_the_catalogues_language_and_in_english_where_it_is_not_known(
+    tmp_path: Path, language: str, written: str
+) -> None:
+    mapping = f'{HEAD}[fields.dates.started]\ncolumn = "From"\n[constants]\nlang = "{language}"\n'
+    pilot, notes = one(tmp_path, mapping, f"Name,From\nA,{written}\n")
+    assert (str(pilot.dates.started), pilot.language, notes) == ("2024-05-03", language, [])
+
+
 def test_a_row_without_title_or_id_or_with_a_row_s_id_is_skipped_and_said(tmp_path: Path) -> None:
     mapping = HEAD + '[id]\ncolumn = "Nr"\n'
     results = arrive(tmp_path, mapping, "Nr,Name\n1,A\n2,\n,C\n1,D\n,\n5,E\n")
@@ -211,6 +222,7 @@ def test_a_dotted_column_reaches_into_objects(tmp_path: Path) -> None:
         (HEAD + '[constants]\ntitle = "x"', "constants.title: is not a field that can be the same"),
         (HEAD + '[constants]\nurl = "x"', "constants.url: 'x' is not a web address"),
         (HEAD + '[constants]\nmechanism = "x"', "'x' is none of sandbox"),
+        (HEAD + '[constants]\nlang = "English"', "constants.lang: 'English' is not a language code"),
         (HEAD + "[constants]\ntags = 3", "constants.tags: needs a text"),
         ('form = "rows"\n' + HEAD, "form: 'rows' is neither \"columns\""),
         ('form = "records"\n' + HEAD, "fields: has no place beside form"),

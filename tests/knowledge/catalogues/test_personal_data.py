@@ -108,3 +108,16 @@ def test_free_text_is_masked_wherever_it_stands_and_contacts_are_kept() -> None:
     assert record["tags"] == ["health", E_MAIL]
     assert record["competence"] == {"support_line": mail, "manual": f"from {E_MAIL}"}
     assert record["barriers"] == [{"description": f"{E_MAIL} left", "solved_by": f"bel {PHONE}"}]
+
+
+@pytest.mark.parametrize("country", ["NL", "nl", "Netherlands", "Nederland"])
+def test_a_record_may_say_its_country_by_code_or_by_name(country: str) -> None:
+    record = {"title": "A", "country": country, "summary": "bel 06-12345678 of tel. 020 552 1111"}
+    assert mask_record(record) == {PersonalData.PHONE: 2}
+    assert record["summary"] == f"bel {PHONE} of tel. {PHONE}"
+
+
+@pytest.mark.parametrize("country", [None, "", "Atlantis", ["NL"], {"unknown_because": "it ran in several"}, "EU"])
+def test_without_a_country_only_numbers_with_their_prefix_are_masked(country: object) -> None:
+    record = {"title": "A", "country": country, "summary": "bel 06-12345678 of +31 20 552 1111"}
+    assert mask_record(record) == {PersonalData.PHONE: 1}

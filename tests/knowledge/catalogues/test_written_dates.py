@@ -55,6 +55,11 @@ def test_months_may_stand_in_the_catalogues_language() -> None:
     assert read_date("3 mei 2024", languages=("nl", "en")).date.iso == "2024-05-03"
 
 
+@pytest.mark.parametrize("language", ["xx", "english1", ""])
+def test_a_language_that_nobody_knows_counts_as_english(language: str) -> None:
+    assert read_date("3 May 2024", languages=(language,)).date.iso == "2024-05-03"
+
+
 def test_a_remark_in_brackets_is_told_apart() -> None:
     written = read_date("2022-08 (estimated)")
     assert (written.date.iso, written.remark) == ("2022-08", "(estimated)")
