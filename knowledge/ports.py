@@ -1,6 +1,6 @@
 """What knowledge needs from the outside, each named for the need."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,9 @@ from knowledge.learnings import Learning
 from knowledge.pilots import Pilot
 
 Vectors = npt.NDArray[np.float32]
+
+Progress = Callable[[int, int | None], None]
+"""Told how many steps are done, of how many; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ class Change:
     learnings: tuple[Learning, ...] = ()
 
 
-class PilotStore(Protocol):
-    """Pilots with their revisions and learnings: the truth that every index follows.
+class ChangeFeed(Protocol):
+    """What a search follows: whose pilots these are, what changed, and how some are right now.
 
     Each method raises UnavailableError where the database does not answer.
     """
@@ -62,6 +65,18 @@ class PilotStore(Protocol):
     async def identity(self) -> str:
         """A random name that the database got when it was made; another database has another."""
         ...
+
+    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
+        """The next changes past `after`, oldest first; a pilot changed again since appears only at its newest."""
+        ...
+
+    async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
+        """Those of them that are in sight, by id."""
+        ...
+
+
+class PilotStore(ChangeFeed, Protocol):
+    """Pilots with their revisions and learnings: the truth that every index follows."""
 
     async def save(self, pilots: Sequence[Pilot], by: Author, at: datetime) -> int:
         """Keep each pilot that differs from its latest revision as a new one, all or none; how many differed."""
@@ -87,10 +102,6 @@ class PilotStore(Protocol):
 
     def all(self) -> AsyncIterator[Pilot]:
         """Every pilot there is, in the order of their ids, without holding them all in memory."""
-        ...
-
-    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
-        """The next changes past `after`, oldest first; a pilot changed again since appears only at its newest."""
         ...
 
 

@@ -40,6 +40,9 @@ class MemoryPilotStore:
     async def get(self, pilot_id: str) -> Pilot | None:
         return self._in_sight.get(pilot_id)
 
+    async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
+        return {each: self._in_sight[each] for each in ids if each in self._in_sight}
+
     async def remove(self, pilot_id: str, by: Author, at: datetime) -> bool:
         if self._in_sight.pop(pilot_id, None) is None:
             return False

@@ -51,6 +51,15 @@ class SqlPilotStore:
             record = await connection.scalar(_latest(revisions.c.record).where(pilots.c.id == pilot_id, _IN_SIGHT))
         return pilot_from_record(record) if record else None
 
+    async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
+        wanted = _latest(pilots.c.id, revisions.c.record)
+        async with self._connections.reading() as connection:
+            return {
+                row.id: pilot_from_record(row.record)
+                for batch in _batches(ids)
+                for row in await connection.execute(wanted.where(_IN_SIGHT, pilots.c.id.in_(batch)))
+            }
+
     async def remove(self, pilot_id: str, by: Author, at: datetime) -> bool:
         async with self._connections.writing() as connection:
             change = await _take_turn(connection)

@@ -106,6 +106,22 @@ async def test_a_pilot_that_is_not_there_is_none(store: PilotStore) -> None:
     assert await store.get("'; DROP TABLE pilots; --") is None
 
 
+async def test_many_pilots_are_read_at_once_in_whatever_order_they_are_asked_for(store: PilotStore) -> None:
+    many = {each.id: each for each in (pilot(f"n{number}") for number in range(1203))}
+    await store.save(list(many.values()), IMPORT, NOON)
+    assert await store.pilots(list(many)) == many
+    assert await store.pilots([*reversed(many), *many]) == many
+
+
+async def test_of_the_pilots_asked_for_only_those_in_sight_come_as_they_are_now(store: PilotStore) -> None:
+    await store.save([pilot(name) for name in "abc"], ANNA, NOON)
+    await store.save([pilot("b", title="Now")], ANNA, NOON)
+    await store.remove(pilot("c").id, ANNA, NOON)
+    wanted = [pilot("c").id, pilot("b").id, "p0", "", "'; DROP TABLE pilots; --"]
+    assert await store.pilots(wanted) == {pilot("b").id: pilot("b", title="Now")}
+    assert await store.pilots([]) == {}
+
+
 async def test_nothing_saved_is_nothing_changed(store: PilotStore) -> None:
     assert await store.save([], ANNA, NOON) == 0
     assert await store.changes(0) == []
