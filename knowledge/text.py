@@ -10,6 +10,8 @@ TEXT_LIMIT = 50_000
 
 # Controls, the bidirectional overrides that can make text read as something else, and lone surrogates.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
+# Letters of their own that are no letter with an accent, and yet are typed as one by whoever lacks the key.
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "œ": "oe"})
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -24,6 +26,15 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", _UNWANTED.sub(" ", text))
     lines = (line.strip() for line in _SPACES.sub(" ", text).split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def fold(text: str) -> str:
+    """For comparing: lower case, without accents, so that "Zürich" and "zurich" are the same."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    apart = unicodedata.normalize("NFKD", folded).translate(_LETTERS)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def shorten(text: str, limit: int) -> str:
