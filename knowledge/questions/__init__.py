@@ -1,7 +1,8 @@
 """Reading a question: what it is about, and what it asks of the answer (where, when, by whom, stopped or not)."""
 
+from knowledge.questions.lessons import lesson
 from knowledge.questions.question import Question
 from knowledge.questions.reading import QUESTION_LIMIT, read
-from knowledge.questions.vocabulary import PilotVocabulary, Vocabulary, lesson
+from knowledge.questions.vocabulary import PilotVocabulary, Vocabulary
 
 __all__ = ["QUESTION_LIMIT", "PilotVocabulary", "Question", "Vocabulary", "lesson", "read"]

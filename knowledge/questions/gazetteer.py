@@ -9,8 +9,8 @@ from importlib import resources
 from typing import Any
 
 from knowledge.countries import country_name, country_names, names_to_codes
-from knowledge.questions.tokens import without_accents
 from knowledge.questions.words import Phrases, listed
+from knowledge.text import fold
 
 
 class PlaceKind(StrEnum):
@@ -56,7 +56,7 @@ def _entries(language: str) -> Iterator[tuple[tuple[str, ...], Place]]:
     yield from _demonyms(language or "en")
     for each in dict.fromkeys(("en", language or "en")):
         for code in country_names():
-            for phrase in listed(without_accents(country_name(code, each)).replace("(", ",").replace(")", "")):
+            for phrase in listed(fold(country_name(code, each)).replace("(", ",").replace(")", "")):
                 yield phrase, Place(PlaceKind.NAME, (code,), country_name(code))
     for name, code in names_to_codes().items():
         if name.isascii() and " " in name:

@@ -6,9 +6,10 @@ from datetime import date
 
 from knowledge.errors import InvalidQuestionError
 from knowledge.pilots import Stage
-from knowledge.questions.names import read_organisations, repair, spelt_out
+from knowledge.questions.names import read_organisations, spelt_out
 from knowledge.questions.places import read_places
 from knowledge.questions.question import Question
+from knowledge.questions.repair import repair
 from knowledge.questions.small_talk import spoken_language
 from knowledge.questions.stages import read_stages, read_stopped
 from knowledge.questions.times import read_period

@@ -45,7 +45,7 @@ def covers(words: Words, row: Sequence[str], kinds: Part = _EMPTY) -> bool:
 
 
 def _is_address(draft: Draft, words: Words, free: Sequence[int]) -> bool:
-    """Whether it is a greeting with a name or two: "Hi Anna and Tom"."""
+    """Whether it is a greeting and whom it greets: "Dear City Librarian"."""
     greeted = words.length(draft.words, free[0], Part.GREETING)
     rest = free[greeted:]
     return bool(greeted) and len(rest) <= 3 and all(

@@ -1,9 +1,10 @@
 """A question while it is read: its words, which of them are spent, and what is left as its topic."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+from knowledge.text import fold
 
 # Elided articles stand apart ("l'Italie", "dell'acqua"); abbreviations keep their points ("U.S.").
 _TOKEN = re.compile(
@@ -36,7 +37,7 @@ class Token:
     def reword(self, text: str) -> None:
         self.text = text
         self.word = text.casefold().replace("’", "'")
-        self.plain = self.word if self.word.isascii() else without_accents(self.word)
+        self.plain = fold(self.word)
 
     @property
     def is_word(self) -> bool:
@@ -125,10 +126,6 @@ def tokens(text: str) -> list[Token]:
 def phrase_words(phrase: str) -> tuple[str, ...]:
     """A phrase cut as questions are."""
     return tuple(token.word for token in tokens(phrase))
-
-
-def without_accents(word: str) -> str:
-    return "".join(each for each in unicodedata.normalize("NFKD", word) if not unicodedata.combining(each))
 
 
 def _clauses(text: str, every: Sequence[Token]) -> Iterator[range]:

@@ -93,6 +93,16 @@ class Words:
         return part is not None and bool(part & wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class NameWords:
+    """Words that tell whether a question names an organisation, in any language; the data file explains each list."""
+
+    organisation_nouns: frozenset[str]
+    municipal_nouns: frozenset[str]
+    generic_beginnings: frozenset[str]
+    common_acronyms: frozenset[str]
+
+
 @functools.cache
 def words_of(language: str) -> Words:
     """Those of English where the language is not known."""
@@ -137,10 +147,15 @@ def listed(text: str) -> Iterator[tuple[str, ...]]:
 def _weights() -> dict[str, list[tuple[str, float]]]:
     """What each function word says for which languages: the more languages share it, the less."""
     owners: dict[str, list[str]] = {}
-    for language, table in _tables().items():
-        for phrase in listed(table["function"]):
+    for language in LANGUAGES:
+        for phrase in listed(_tables()[language]["function"]):
             owners.setdefault(phrase[0], []).append(language)
     return {word: [(language, 1 / len(those)) for language in those] for word, those in owners.items()}
+
+
+@functools.cache
+def name_words() -> NameWords:
+    return NameWords(**{name: frozenset(text.split()) for name, text in _tables()["names"].items()})
 
 
 @functools.cache

@@ -14,8 +14,8 @@ from knowledge.countries import country_names
 from knowledge.dates import Period
 from knowledge.errors import InvalidQuestionError
 from knowledge.pilots import Pilot, Provenance, Stage
-from knowledge.questions import QUESTION_LIMIT, Question, read
-from knowledge.questions.vocabulary import PilotVocabulary
+from knowledge.questions import QUESTION_LIMIT, PilotVocabulary, Question, read
+from tests.lessons import learned
 
 TODAY = date(2026, 11, 22)
 LABELLED: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("questions.toml").read_text("utf-8"))[
@@ -57,7 +57,7 @@ def small_base() -> list[Pilot]:
 
 @pytest.fixture(scope="module")
 def vocabulary() -> PilotVocabulary:
-    return PilotVocabulary(small_base())
+    return learned(small_base())
 
 
 @pytest.mark.parametrize("label", LABELLED, ids=lambda label: str(label["text"])[:60])
@@ -201,7 +201,7 @@ TELLING = (
 @given(st.lists(st.sampled_from(TELLING.split(" ")), max_size=25).map(" ".join))
 @settings(max_examples=500, deadline=None)
 def test_any_mix_of_telling_words_is_read_or_refused(text: str) -> None:
-    assert_read_or_refused(text, PilotVocabulary(small_base()[:5]))
+    assert_read_or_refused(text, learned(small_base()[:5]))
 
 
 def assert_read_or_refused(text: str, vocabulary: PilotVocabulary | None) -> None:

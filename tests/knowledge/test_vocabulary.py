@@ -4,8 +4,9 @@ import time
 import pytest
 
 from knowledge.pilots import Outcome, Pilot, Provenance
-from knowledge.questions.organisations import spelt_out
-from knowledge.questions.vocabulary import PilotVocabulary, lesson
+from knowledge.questions import PilotVocabulary
+from knowledge.questions.acronyms import spelt_out
+from tests.lessons import learned
 
 
 def pilot(number: int, summary: str, organisation: str | None = None, title: str = "A pilot") -> Pilot:
@@ -18,11 +19,11 @@ def pilot(number: int, summary: str, organisation: str | None = None, title: str
 
 
 def base(*organisations: str, summary: str = "Nothing of note.") -> PilotVocabulary:
-    return PilotVocabulary(pilot(number, summary, name) for number, name in enumerate(organisations))
+    return learned(pilot(number, summary, name) for number, name in enumerate(organisations))
 
 
 def test_a_word_counts_once_a_pilot_however_it_is_written() -> None:
-    vocabulary = PilotVocabulary([pilot(1, "Drones and drones."), pilot(2, "DRONES here."), pilot(3, "None.")])
+    vocabulary = learned([pilot(1, "Drones and drones."), pilot(2, "DRONES here."), pilot(3, "None.")])
     assert vocabulary.frequency("drones") == vocabulary.frequency("Drones") == 2
     assert vocabulary.frequency("kites") == 0
 
@@ -34,39 +35,8 @@ def test_words_of_titles_topics_and_outcomes_count_too() -> None:
         topics=("wind",),
         outcome=Outcome(summary="Flew well", stopped_because="storms"),
     )
-    vocabulary = PilotVocabulary([made])
+    vocabulary = learned([made])
     assert all(vocabulary.frequency(word) == 1 for word in ("kites", "wind", "flew", "storms"))
-
-
-def test_a_forgotten_pilot_leaves_no_word_and_no_organisation() -> None:
-    kept, gone = pilot(1, "Drones.", "Kite Agency"), pilot(2, "Drones and masts.", "Mast Agency")
-    vocabulary = PilotVocabulary([kept, gone])
-    vocabulary.forget(gone)
-    assert (vocabulary.frequency("drones"), vocabulary.frequency("masts")) == (1, 0)
-    assert vocabulary.organisations("Mast Agency") == ()
-    assert vocabulary.organisations("Kite Agency") == ("Kite Agency",)
-
-
-def test_an_organisation_stays_known_while_a_pilot_of_it_is_left() -> None:
-    pilots = [pilot(1, "One.", "Kite Agency"), pilot(2, "Two.", "Kite Agency")]
-    vocabulary = PilotVocabulary(pilots)
-    vocabulary.forget(pilots[0])
-    assert vocabulary.organisations("Kite Agency") == ("Kite Agency",)
-
-
-def test_lessons_learned_in_bulk_teach_the_same() -> None:
-    pilots = [pilot(1, "Remote Kite Sensing (RKS) by drones.", "Kite Agency (KA)"), pilot(2, "Drones.", "Mast Agency")]
-    vocabulary = PilotVocabulary()
-    lessons = [lesson(each) for each in pilots]
-    vocabulary.learn_counts(
-        words={word: sum(word in each.words for each in lessons) for each in lessons for word in each.words},
-        capitalised={word: 1 for each in lessons for word in each.capitalised},
-        organisations={str(each.organisation): 1 for each in lessons},
-        acronyms={pair: 1 for each in lessons for pair in each.acronyms},
-    )
-    assert vocabulary.frequency("drones") == 2
-    assert vocabulary.organisations("KA") == ("Kite Agency (KA)",)
-    assert vocabulary.spelt_out("RKS") == "remote kite sensing"
 
 
 @pytest.mark.parametrize(
@@ -99,11 +69,11 @@ def test_an_acronym_beside_another_organisation_is_not_its() -> None:
 
 def test_an_acronym_that_the_base_mostly_uses_for_something_else_names_nobody() -> None:
     pilots = [pilot(number, "We use AI for letters.") for number in range(20)]
-    assert PilotVocabulary([*pilots, pilot(99, "One.", "Agency / AI")]).organisations("AI") == ()
+    assert learned([*pilots, pilot(99, "One.", "Agency / AI")]).organisations("AI") == ()
 
 
 def test_an_ordinary_word_written_small_names_nobody() -> None:
-    vocabulary = PilotVocabulary([pilot(1, "The police came.", "Police"), pilot(2, "Maps.", "Kadaster")])
+    vocabulary = learned([pilot(1, "The police came.", "Police"), pilot(2, "Maps.", "Kadaster")])
     assert vocabulary.organisations("police") == ()
     assert vocabulary.organisations("Police") == ()
     assert vocabulary.organisations("kadaster") == vocabulary.organisations("Kadaster") == ("Kadaster",)
@@ -133,7 +103,7 @@ def test_an_acronym_is_learned_with_the_words_whose_initials_it_is(text: str, ex
 
 
 def test_an_acronym_means_what_most_pilots_say() -> None:
-    vocabulary = PilotVocabulary([
+    vocabulary = learned([
         pilot(1, "Kite Data Centre (KDC)."),
         pilot(2, "Key Distribution Counter (KDC)."),
         pilot(3, "Key Distribution Counter (KDC)."),
@@ -143,7 +113,7 @@ def test_an_acronym_means_what_most_pilots_say() -> None:
 
 
 def test_a_word_written_small_is_an_acronym_only_where_the_base_never_writes_it_so() -> None:
-    vocabulary = PilotVocabulary([
+    vocabulary = learned([
         pilot(1, "Simple Nutrition Aid Plan (SNAP). Robotic Process Automation (RPA)."),
         pilot(2, "We snap pictures."),
     ])  # fmt: skip
@@ -154,7 +124,7 @@ def test_a_word_written_small_is_an_acronym_only_where_the_base_never_writes_it_
 @pytest.fixture(scope="module")
 def speller() -> PilotVocabulary:
     text = "Machine learning and predictive maintenance of bridges, weather forecasting, translation, airports, powers."
-    return PilotVocabulary(pilot(number, text) for number in range(30))
+    return learned(pilot(number, text) for number in range(30))
 
 
 @pytest.mark.parametrize(
@@ -185,14 +155,14 @@ def test_a_right_word_is_left_alone_though_the_base_lacks_it(speller: PilotVocab
 
 def test_a_slip_of_the_base_itself_is_put_right_where_the_right_word_is_far_more_common() -> None:
     pilots = [pilot(number, "An assistant helps.") for number in range(120)]
-    assert PilotVocabulary([*pilots, pilot(999, "An assitant helps.")]).nearest("assitant") == "assistant"
-    assert PilotVocabulary([*pilots[:20], pilot(999, "An assitant helps.")]).nearest("assitant") is None
+    assert learned([*pilots, pilot(999, "An assitant helps.")]).nearest("assitant") == "assistant"
+    assert learned([*pilots[:20], pilot(999, "An assitant helps.")]).nearest("assitant") is None
 
 
 def test_words_are_bounded_and_the_rarest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("knowledge.questions.vocabulary.WORDS_LIMIT", 300)
     rare = ["".join(letters) for letters in itertools.product("abcdefgh", repeat=4)]
-    vocabulary = PilotVocabulary(
+    vocabulary = learned(
         pilot(number, "common words " + " ".join(rare[number * 10 : number * 10 + 10])) for number in range(400)
     )
     assert len(vocabulary._frequencies) <= 300
@@ -203,5 +173,5 @@ def test_ten_thousand_pilots_are_learned_in_seconds() -> None:
     text = " ".join(f"{chr(97 + step % 26)}{chr(97 + step % 7)}word" for step in range(150))
     pilots = [pilot(number, text, f"Agency {number % 900}") for number in range(2_000)]
     started = time.perf_counter()
-    PilotVocabulary(pilots)
+    learned(pilots)
     assert time.perf_counter() - started < 4
