@@ -1,11 +1,7 @@
 """The reference pages that come from the code, so that they cannot be wrong."""
 
-import dataclasses
-import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from enum import StrEnum
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import typer
@@ -13,10 +9,8 @@ from typer.core import TyperGroup
 
 from bot.commands import COMMANDS
 from deploy.settings import Settings, variable
-from knowledge.dates import PartialDate
+from knowledge.catalogues.layout import Field, Kind, part_fields, record_fields
 from knowledge.dimensions import Dimension, rules
-from knowledge.pilots import Pilot
-from knowledge.records import PLAIN_NAMES
 
 _MADE = "<!-- Made by `make docs` from the code; edit the code instead. -->"
 
@@ -109,44 +103,31 @@ def _dimensions() -> str:
 
 
 def _record() -> str:
-    rows = list(_fields(Pilot, ""))
     return (
         "# The pilot record\n\nThe fields of a pilot in JSON, JSON Lines and YAML, and as columns of a spreadsheet. "
         "Only `id`, `source` and `title` are needed. In place of any answer below may stand "
-        '`{"planned_by": "2026-05-01"}` or `{"unknown_because": "…"}`. A date is `2024`, `2024-05` or `2024-05-17`; '
-        "a day is `2024-05-17`.\n\n" + _table(("Field", "What it holds"), rows)
+        '`{"planned_by": "2026-05-01"}` or `{"unknown_because": "…"}`. A year is `2024`, a month `2024-05`, '
+        "a day `2024-05-17`. `[]` marks lists.\n\n" + _table(("Field", "What it holds"), _record_rows())
     )
 
 
-def _fields(kind: type, path: str) -> Iterator[tuple[str, str]]:
-    hints = typing.get_type_hints(kind)
-    for field in dataclasses.fields(kind):
-        hint, is_list = _inner(hints[field.name])
-        if hint is Mapping:
-            continue
-        if field.name == "provenance":
-            yield from _fields(hint, path)
-            continue
-        name = f"{path}{PLAIN_NAMES.get(field.name, field.name) if not path else field.name}{'[]' if is_list else ''}"
-        if dataclasses.is_dataclass(hint) and hint is not PartialDate:
-            yield from _fields(hint, f"{name}.")  # type: ignore[arg-type]  # a class, as get_type_hints gives classes
-        else:
-            yield f"`{name}`", _holds(hint)
+def _record_rows() -> Iterator[tuple[str, str]]:
+    for field in record_fields().values():
+        several = "[]" if field.kind in (Kind.TEXTS, Kind.PARTS) else ""
+        if field.kind is not Kind.PARTS:
+            yield f"`{field.path}{several}`", _holds(field)
+        for inner in part_fields(field):
+            yield f"`{field.path}{several}.{inner.path}`", _holds(inner)
 
 
-def _inner(hint: typing.Any) -> tuple[typing.Any, bool]:
-    """The type within an optional or a list of it, and whether it is a list."""
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        return _inner(next(each for each in typing.get_args(hint) if each is not types.NoneType))
-    if typing.get_origin(hint) in (tuple, AbstractSet):
-        return typing.get_args(hint)[0], True
-    return typing.get_origin(hint) or hint, False
-
-
-def _holds(hint: typing.Any) -> str:
-    if issubclass(hint, StrEnum):
-        return "one of " + ", ".join(f"`{each.value}`" for each in hint)
-    return {"str": "text", "bool": "`true` or `false`", "date": "a day", "PartialDate": "a date"}[hint.__name__]
+def _holds(field: Field) -> str:
+    match field.kind:
+        case Kind.CHOICE:
+            return "one of " + ", ".join(f"`{each}`" for each in field.choices)
+        case Kind.COUNTRY:
+            return "a country, by name or two-letter code"
+        case _:
+            return field.kind.value
 
 
 def _table(head: tuple[str, ...], rows: typing.Iterable[tuple[str, ...]]) -> str:

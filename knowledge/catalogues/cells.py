@@ -13,6 +13,7 @@ from knowledge.catalogues.tables import Cell, Row, column_name
 from knowledge.catalogues.written_dates import read_date
 from knowledge.countries import country_code
 from knowledge.errors import InvalidRecordError
+from knowledge.record_paths import value_at
 from knowledge.text import clean
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"]{3,2000}", re.IGNORECASE)
@@ -36,12 +37,7 @@ class Reading:
         self.notes.append((self.rule.field.path, reason))
 
     def cell(self, name: str) -> Cell:
-        if name in self.row:
-            return self.row[name]
-        value: Any = self.row
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        return value
+        return self.row[name] if name in self.row else value_at(self.row, name)
 
     def text(self, name: str) -> str:
         text = cell_text(self.cell(name))

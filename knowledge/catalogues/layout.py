@@ -1,16 +1,16 @@
 """The fields of a record by their dotted paths, and what each may hold: what mappings name and spreadsheets show."""
 
 import functools
-import types
-import typing
 from collections.abc import Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from knowledge.dates import PartialDate
 from knowledge.pilots import Pilot
+from knowledge.record_names import PLAIN_NAMES, PROVENANCE_NAMES
+from knowledge.record_types import FieldType, field_types
 
 
 class Kind(StrEnum):
@@ -33,21 +33,26 @@ class Field:
     parts: type | None = None  # of PARTS: what each is
 
 
-# In the record under other names, and in this order: first what a reader looks for first.
-_OWN = ("id", "source", "title", "summary", "organisation", "country", "lang", "stage", "url")
-_NAMES = {"language": "lang", "topics": "tags"}
-_PROVENANCE = ("licence", "attribution")
+# First what a reader looks for first, and last what few do.
+_FIRST = ("id", "source", "title", "summary", "organisation", "country", "lang", "stage", "url")
+_LAST = ("licence", "attribution")
 _LINKS = ("url", "link", "evidence")
+_KINDS: dict[Any, Kind] = {PartialDate: Kind.PERIOD, date: Kind.DAY, bool: Kind.FLAG}
 
 
 @functools.cache
 def record_fields() -> dict[str, Field]:
     """Every field that is no part of a list, in the order of a spreadsheet's columns."""
     found = {field.path: field for field in _fields_of(Pilot, "")}
-    found |= {name: Field(path=name, kind=_text_kind(name)) for name in ("id", "source", "url", *_PROVENANCE)}
-    last = [*_PROVENANCE, *(path for path in found if path.startswith("visibility."))]
-    middle = [path for path in found if path not in _OWN and path not in last]
-    return {path: found[path] for path in (*_OWN, *middle, *last)}
+    found |= {name: Field(path=name, kind=_text_kind(name)) for name in PROVENANCE_NAMES}
+    last = [*_LAST, *(path for path in found if path.startswith("visibility."))]
+    middle = [path for path in found if path not in _FIRST and path not in last]
+    return {path: found[path] for path in (*_FIRST, *middle, *last)}
+
+
+def part_fields(several: Field) -> tuple[Field, ...]:
+    """The fields of each of several parts, by their paths within one."""
+    return tuple(_fields_of(several.parts, "")) if several.parts else ()
 
 
 def field_at(path: str) -> Field | None:
@@ -59,44 +64,32 @@ def field_at(path: str) -> Field | None:
     several = record_fields().get(root)
     if several is None or several.parts is None or not number.isdecimal() or number == "0":
         return None
-    inner = next((field for field in _fields_of(several.parts, "") if field.path == rest), None)
+    inner = next((field for field in part_fields(several) if field.path == rest), None)
     return Field(path=path, kind=inner.kind, choices=inner.choices) if inner else None
 
 
-def _fields_of(kind: type, path: str) -> Iterator[Field]:
-    for name, hint in typing.get_type_hints(kind).items():
-        if (kind is Pilot and name in ("provenance", "pending")) or name.startswith("__"):
+def _fields_of(record: type, path: str) -> Iterator[Field]:
+    for name, held in field_types(record).items():
+        if record is Pilot and name in ("provenance", "pending"):
             continue
-        here = f"{path}{_NAMES.get(name, name)}" if not path else f"{path}{name}"
-        plain = _without_none(hint)
-        if is_dataclass(plain) and plain is not PartialDate:
-            yield from _fields_of(typing.cast("type", plain), f"{here}.")
+        here = f"{path}{PLAIN_NAMES.get(name, name) if record is Pilot else name}"
+        if held.is_part and not held.gathered:
+            yield from _fields_of(held.kind, f"{here}.")
         else:
-            yield _field(here, plain)
+            yield _field(here, held)
 
 
-def _field(path: str, hint: Any) -> Field:
-    if typing.get_origin(hint) is tuple:
-        inner = typing.get_args(hint)[0]
-        if is_dataclass(inner):
-            return Field(path=path, kind=Kind.PARTS, parts=typing.cast("type", inner))
-        return Field(path=path, kind=Kind.TEXTS)
-    if typing.get_origin(hint) is not None:  # the set of people
-        return Field(path=path, kind=Kind.TEXTS)
-    if issubclass(hint, StrEnum):
-        return Field(path=path, kind=Kind.CHOICE, choices=tuple(hint))
-    if hint is str:
+def _field(path: str, held: FieldType) -> Field:
+    if held.gathered:
+        return Field(path=path, kind=Kind.PARTS, parts=held.kind) if held.is_part else Field(path=path, kind=Kind.TEXTS)
+    if issubclass(held.kind, StrEnum):
+        return Field(path=path, kind=Kind.CHOICE, choices=tuple(held.kind))
+    if held.kind is str:
         return Field(path=path, kind=_text_kind(path))
-    return Field(path=path, kind={PartialDate: Kind.PERIOD, date: Kind.DAY, bool: Kind.FLAG}[hint])
+    return Field(path=path, kind=_KINDS[held.kind])
 
 
 def _text_kind(path: str) -> Kind:
     if path == "country":
         return Kind.COUNTRY
     return Kind.LINK if path.rpartition(".")[2] in _LINKS else Kind.TEXT
-
-
-def _without_none(hint: Any) -> Any:
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        return next(each for each in typing.get_args(hint) if each is not types.NoneType)
-    return hint

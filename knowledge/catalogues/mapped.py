@@ -10,6 +10,8 @@ from knowledge.catalogues.cells import Reading, cell_text
 from knowledge.catalogues.mapping import CatalogueMapping, Rule
 from knowledge.catalogues.tables import Row
 from knowledge.errors import InvalidFileError, InvalidRecordError
+from knowledge.record_names import is_said
+from knowledge.record_paths import put, value_at
 
 
 @dataclass(slots=True)
@@ -19,15 +21,15 @@ class MappedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """Columns that the mapping names and the file does not have, and the mapping without them."""
+class Fit:
+    """A mapping with its columns named as a file names them, and those that the file does not have."""
 
-    columns: tuple[str, ...]
     mapping: CatalogueMapping
+    missing: tuple[str, ...]
 
 
-def fit_to_columns(mapping: CatalogueMapping, columns: tuple[str, ...]) -> Missing:
-    """The mapping with its columns named as this file names them. Title and id must be there: InvalidFileError."""
+def fit_to_columns(mapping: CatalogueMapping, columns: tuple[str, ...]) -> Fit:
+    """The mapping made to fit a file. Title and id must be there: InvalidFileError."""
     seen = {name.casefold(): name for name in columns}
     missing: dict[str, None] = {}
 
@@ -51,7 +53,7 @@ def fit_to_columns(mapping: CatalogueMapping, columns: tuple[str, ...]) -> Missi
     if mapping.id.column and actual(mapping.id.column) in missing:
         raise InvalidFileError(missing_sentence(mapping, [mapping.id.column], columns))
     id_rule = dataclasses.replace(mapping.id, column=actual(mapping.id.column) if mapping.id.column else None)
-    return Missing(tuple(missing), dataclasses.replace(mapping, rules=tuple(rules), id=id_rule))
+    return Fit(dataclasses.replace(mapping, rules=tuple(rules), id=id_rule), tuple(missing))
 
 
 def missing_sentence(mapping: CatalogueMapping, missing: list[str], columns: tuple[str, ...]) -> str:
@@ -72,18 +74,18 @@ def map_row(mapping: CatalogueMapping, row: Row, number: int) -> MappedRow:
             fixed.append(rule)
             continue
         value = Reading(mapping, rule, row, mapped.notes).value()
-        if value not in (None, "", []):
-            _place(mapped.record, rule.field.path, value)
+        if is_said(value):
+            put(mapped.record, rule.field.path, value)
     for name in ("title", "organisation"):  # one line each
         if text := mapped.record.get(name):
             mapped.record[name] = " ".join(text.split())
     for rule in fixed:
         root = rule.field.path.rpartition(".")[0]
-        if _at(mapped.record, root):
-            _place(mapped.record, rule.field.path, rule.fixed)
+        if value_at(mapped.record, root):
+            put(mapped.record, rule.field.path, rule.fixed)
     for path, value in mapping.constants.items():
-        if _at(mapped.record, path) is None:
-            _place(mapped.record, path, value)
+        if value_at(mapped.record, path) is None:
+            put(mapped.record, path, value)
     _close_lists(mapped.record)
     return mapped
 
@@ -105,19 +107,6 @@ def _id(mapping: CatalogueMapping, row: Row, number: int) -> str:
         return values[match[1]].zfill(int(match[2] or 0))
 
     return re.sub(r"\{(row|id|source)(?::0(\d+))?\}", fill, mapping.id.template)
-
-
-def _place(record: dict[str, Any], path: str, value: Any) -> None:
-    *parts, name = path.split(".")
-    for part in parts:
-        record = record.setdefault(part, {})
-    record[name] = value
-
-
-def _at(record: Any, path: str) -> Any:
-    for part in path.split("."):
-        record = record.get(part) if isinstance(record, dict) else None
-    return record
 
 
 def _close_lists(record: dict[str, Any]) -> None:

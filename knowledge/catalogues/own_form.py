@@ -14,17 +14,13 @@ from knowledge.catalogues.layout import Kind, field_at
 from knowledge.catalogues.tables import Row
 from knowledge.catalogues.written_dates import read_date
 from knowledge.errors import InvalidRecordError
+from knowledge.record_names import BARE, is_said, plain_path
+from knowledge.record_paths import put, value_at
 
 # Of a cell longer than a workbook allows, the rest stands in the columns "summary +2", "summary +3" …
 _CONTINUED = re.compile(r"(.+) \+(\d+)")
 _NEUTRALISED = "=+-@\t\r'[{"
 _PENDING = ({"planned_by"}, {"unknown_because"})
-_ALSO_LISTS = ("topics",)
-# A part whose column holds bare text means this field of it.
-_BARE = {
-    "outcome": "outcome.summary", "owner": "owner.name", "deputy": "deputy.name",
-    "funding": "funding.source", "visibility": "visibility.audience",
-}  # fmt: skip
 
 
 def record_of_row(row: Row) -> dict[str, Any]:
@@ -39,8 +35,10 @@ def record_of_row(row: Row) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for path, text in texts.items():
         value = _value_of_cell(path, text)
-        if value not in (None, "", []):
-            _place(record, _BARE.get(path, path) if isinstance(value, str) else path, value)
+        where = f"{path}.{BARE[path]}" if isinstance(value, str) and path in BARE else path
+        # A part may be said whole (`owner` is unknown because …) or by its fields; its fields go first.
+        if is_said(value) and value_at(record, where) is None:
+            put(record, where, value)
     return record
 
 
@@ -86,7 +84,7 @@ def read_own_dates(record: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _value_of_cell(path: str, cell: str) -> Any:
-    field = field_at(path)
+    field = field_at(plain_path(path))
     kind = field.kind if field else None
     text = plain_cell(cell)
     value = _json(text) if text == cell and text[:1] in ("{", "[") else None
@@ -94,7 +92,7 @@ def _value_of_cell(path: str, cell: str) -> Any:
         return value
     if isinstance(value, list) and kind in (Kind.TEXTS, Kind.PARTS):
         return value
-    if kind is Kind.TEXTS or path in _ALSO_LISTS:
+    if kind is Kind.TEXTS:
         return [piece.strip() for piece in text.split(";") if piece.strip()]
     return text
 
@@ -127,14 +125,3 @@ def _cell_of_list(values: list[Any]) -> str:
     if words and values[0][:1] not in ("[", "{"):
         return safe_cell("; ".join(values))
     return json.dumps(values, ensure_ascii=False)
-
-
-def _place(record: dict[str, Any], path: str, value: Any) -> None:
-    """A part may be said whole (`owner` is unknown because …) or by its fields; its fields go first."""
-    *parts, name = path.split(".")
-    for part in parts:
-        inner = record.get(part)
-        if not isinstance(inner, dict):
-            inner = record[part] = {}
-        record = inner
-    record.setdefault(name, value)

@@ -74,6 +74,6 @@ def _fitted(path: Path, mapping: CatalogueMapping, table: Table, *, strict: bool
             raise InvalidFileError(missing_sentence(mapping, ["title"], table.columns))
         return Catalogue(path, mapping, table)
     fit = fit_to_columns(mapping, table.columns)
-    if strict and fit.columns:
-        raise InvalidFileError(missing_sentence(mapping, list(fit.columns), table.columns))
-    return Catalogue(path, fit.mapping, table, fit.columns)
+    if strict and fit.missing:
+        raise InvalidFileError(missing_sentence(mapping, list(fit.missing), table.columns))
+    return Catalogue(path, fit.mapping, table, fit.missing)

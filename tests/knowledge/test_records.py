@@ -6,9 +6,13 @@ import pytest
 import yaml
 from hypothesis import given
 
+from knowledge.catalogues.layout import field_at
 from knowledge.errors import InvalidRecordError
 from knowledge.learnings import Learning
 from knowledge.pilots import Direction, Mechanism, Pilot, Planned, Stage, Unknown
+from knowledge.record_names import BARE as BARE_TEXTS
+from knowledge.record_names import SPELLINGS, plain_path
+from knowledge.record_paths import put, value_at
 from knowledge.records import learning_from_record, learning_to_record, pilot_from_record, pilot_to_record
 from knowledge.visibility import Audience, Visibility
 from tests.strategies import learnings, pilots
@@ -84,6 +88,27 @@ def test_dates_are_read_under_the_names_of_catalogues() -> None:
 def test_of_two_names_for_one_date_our_own_holds() -> None:
     dates = read(dates={"initiated": "2020", "started": "2021", "start": "2022"}).dates
     assert str(dates.started) == "2021"
+
+
+def test_an_empty_field_does_not_hide_what_another_spelling_of_it_says() -> None:
+    pilot = read(
+        link="https://example.org", url=None, topics=["water"], tags=[], dates={"started": "", "start": "2020"}
+    )
+    assert (pilot.link, pilot.topics, str(pilot.dates.started)) == ("https://example.org", ("water",), "2020")
+
+
+@pytest.mark.parametrize("names", [{"lang": "nl", "language": "de"}, {"language": "de", "lang": "nl"}])
+def test_of_two_spellings_of_a_field_the_plain_name_holds(names: dict[str, str]) -> None:
+    assert read(**names).language == "nl"
+
+
+def test_every_spelling_and_every_bare_text_means_a_field_that_is() -> None:
+    spelt = [f"{part}.{name}".lstrip(".") for part, names in SPELLINGS.items() for name in names.values()]
+    bare = [f"{part}.{name}" for part, name in BARE_TEXTS.items()]
+    in_lists = [path.replace(".", ".1.") for path in bare if field_at(path) is None]
+    assert [path for path in (*spelt, *in_lists) if field_at(path) is None] == []
+    assert plain_path("dates.retired") == "dates.ended"
+    assert plain_path("assets.link") == "assets.link"
 
 
 def test_any_answer_may_be_planned_or_unknown() -> None:
@@ -188,3 +213,18 @@ def test_a_learning_without_a_moment_is_refused(told_at: str | None, reason: str
         learning_from_record(record | {"told_at": told_at})
     learning = learning_from_record(record | {"told_at": datetime(2026, 5, 17, tzinfo=UTC)})
     assert learning_to_record(learning)["told_at"] == "2026-05-17T00:00:00+00:00"
+
+
+def test_a_path_goes_into_parts_and_by_number_into_lists() -> None:
+    record: dict[str, Any] = {"assets": [{"name": "code"}], "owner": "Anna"}
+    put(record, "assets.1.link", "https://a.nl")
+    put(record, "owner.name", "Anna")
+    put(record, "exit_plan.payer", "the city")
+    assert record == {
+        "assets": [{"name": "code", "link": "https://a.nl"}],
+        "owner": {"name": "Anna"},
+        "exit_plan": {"payer": "the city"},
+    }
+    assert value_at(record, "assets.1.name") == "code"
+    paths = ("assets.2", "assets.0", "assets.name", "title", "owner.name.first")
+    assert [value_at(record, path) for path in paths] == [None] * 5

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from knowledge.catalogues.fitting import pilot_of
 from knowledge.catalogues.importing import ImportReport, Note, Skipped, import_catalogue
 from knowledge.catalogues.personal_data import PersonalData
 from knowledge.dates import PartialDate
@@ -15,6 +16,7 @@ from knowledge.dimension_records import ExitPlan
 from knowledge.errors import InvalidFileError
 from knowledge.pilots import Outcome, Stage, Unknown
 from knowledge.ports import Author
+from knowledge.records import pilot_to_record
 from knowledge.text import TITLE_LIMIT
 from tests.fakes import MemoryPilotStore, revisions_of
 
@@ -139,6 +141,36 @@ async def test_a_field_that_cannot_be_read_does_not_cost_the_row(tmp_path: Path)
     assert all(note.row in (1, 2) and note.reason for note in report.notes)
 
 
+@pytest.mark.parametrize(
+    ("fields", "noted", "left"),
+    [
+        ({"link": "see https://a.nl/x"}, "url", {"url": "https://a.nl/x"}),
+        ({"link": "nowhere"}, "url", {}),
+        ({"assets": [{"name": "code", "link": "at https://a.nl"}]}, "assets.1.link",
+         {"assets": [{"name": "code", "link": "https://a.nl"}]}),
+        ({"topics": ["a", {"b": 1}, "c"]}, "tags.2", {"tags": ["a", "c"]}),
+        ({"language": "English"}, "lang", {}),
+        ({"barriers": {"description": "No time", "kind": "odd"}}, "barriers.1.kind",
+         {"barriers": [{"description": "No time", "kind": "other"}]}),
+        ({"dates": {"started": "2020", "initiated": "2019", "retired": "2018", "end": None}}, "dates.ended",
+         {"dates": {"started": "2020"}}),
+        ({"colour": None}, "colour", {}),
+    ],
+)  # fmt: skip
+def test_only_what_is_wrong_is_left_out_however_it_is_spelt(
+    fields: dict[str, Any], noted: str, left: dict[str, Any]
+) -> None:
+    pilot, notes = pilot_of(record(1, **fields))
+    assert [field for field, _ in notes] == [noted]
+    usual = pilot_to_record(pilot_of(record(1))[0])
+    assert pilot_to_record(pilot) == usual | left
+
+
+def test_keys_that_are_no_text_are_left_out() -> None:
+    _, notes = pilot_of(record(1, owner={"name": "Jane", 5: "odd"}))
+    assert [field for field, _ in notes] == ["owner.5"]
+
+
 async def test_a_record_whose_audience_cannot_be_read_stays_out(tmp_path: Path) -> None:
     report = await bring_in(lines(tmp_path, record(1, visibility={"audience": "restricted"}), record(2)))
     assert report.saved == 1
@@ -181,15 +213,17 @@ async def test_personal_data_is_masked_and_counted_unless_told_otherwise(tmp_pat
 async def test_an_own_spreadsheet_may_be_written_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "ours.csv"
     path.write_text(
-        "id;source;title;tags;outcome;outcome.direction;owner;owner.address;dates.started;exit_plan.payer\r\n"
-        '1;ours;Pilot;a, b|c;Worked;positive;Jane;j@x.nl;2024 May;"{""unknown_because"": ""nobody asked""}"\r\n',
+        "id;source;title;topics;outcome;outcome.direction;owner;owner.address;dates.start;barriers;exit_plan.payer\r\n"
+        '1;ours;Pilot;"a, b|c;d";Worked;positive;Jane;j@x.nl;2024 May;No time;'
+        '"{""unknown_because"": ""nobody asked""}"\r\n',
         "utf-8-sig",
     )
     store = MemoryPilotStore()
     report = await bring_in(path, store)
     assert report.notes == ()
     (pilot,) = [pilot async for pilot in store.all()]
-    assert pilot.topics == ("a, b|c",)
+    assert pilot.topics == ("a, b|c", "d")
+    assert [each.description for each in pilot.barriers] == ["No time"]
     assert (pilot.outcome.summary, pilot.outcome.direction) == ("Worked", "positive")
     assert pilot.owner is not None
     assert (pilot.owner.name, pilot.owner.address) == ("Jane", "j@x.nl")

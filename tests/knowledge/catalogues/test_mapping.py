@@ -189,9 +189,12 @@ def test_a_row_without_title_or_id_or_with_a_row_s_id_is_skipped_and_said(tmp_pa
     assert reasons == ["title: is missing", "has no id in column 'Nr'", "has the id 'mine-1' of row 1, which was kept"]
 
 
-def test_a_dotted_column_reaches_into_objects(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text('name = "mine"\n[fields.title]\ncolumn = "about.name"\n', "utf-8")
-    (tmp_path / "rows.json").write_text('[{"about": {"name": "A"}}, {"about": "none"}]', "utf-8")
+@pytest.mark.parametrize(
+    ("column", "row"), [("about.name", '{"about": {"name": "A"}}'), ("about.1.name", '{"about": [{"name": "A"}]}')]
+)
+def test_a_dotted_column_reaches_into_objects_and_lists(tmp_path: Path, column: str, row: str) -> None:
+    (tmp_path / "mine.toml").write_text(f'name = "mine"\n[fields.title]\ncolumn = "{column}"\n', "utf-8")
+    (tmp_path / "rows.json").write_text(f'[{row}, {{"about": "none"}}]', "utf-8")
     results = list(read_pilots(open_catalogue(tmp_path / "rows.json", mapping_file=tmp_path / "mine.toml")))
     assert [type(each) for each in results] == [Arrived, Skipped]
 
