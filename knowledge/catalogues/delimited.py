@@ -20,7 +20,9 @@ _LONGEST_CELL = 10_000_000
 
 def read_delimited(path: Path, encoding: str, errors: str) -> Table:
     """Reads it through once, to be sure that it is a table and how long."""
-    csv.field_size_limit(_LONGEST_CELL)
+    # The whole process shares the limit, and rows are read one by one, perhaps of two files at a time: putting it back
+    # would cut the other short. A higher one harms nobody, so it is raised where it is lower, and stays.
+    csv.field_size_limit(max(_LONGEST_CELL, csv.field_size_limit()))
     with path.open(encoding=encoding, errors=errors, newline="") as file:
         sample = file.read(200_000)
     if len(_CONTROLS.findall(sample)) * 100 > len(sample):

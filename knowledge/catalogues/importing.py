@@ -75,10 +75,6 @@ class ImportReport:
     masked: Mapping[PersonalData, int]
     dry_run: bool = False
 
-    @property
-    def arrived(self) -> int:
-        return self.saved + self.unchanged
-
     def to_record(self) -> dict[str, Any]:
         return {
             "catalogue": self.catalogue,
@@ -89,7 +85,7 @@ class ImportReport:
             "empty": self.empty,
             "skipped": [{"row": each.row, "reason": each.reason} for each in self.skipped],
             "notes": [{"row": each.row, "field": each.field, "reason": each.reason} for each in self.notes],
-            "masked": {str(kind): count for kind, count in self.masked.items()},
+            "masked": {kind.value: count for kind, count in self.masked.items()},
         }
 
 

@@ -12,12 +12,25 @@ import phonenumbers
 from knowledge.catalogues.identity_numbers import find_identity_numbers
 from knowledge.countries import country_code
 from knowledge.errors import InvalidRecordError
+from knowledge.record_names import PROVENANCE_NAMES, plain_path
 
 
 class PersonalData(StrEnum):
-    EMAIL = "e-mail"
-    PHONE = "phone number"
-    IDENTITY = "identity number"
+    EMAIL = "email"
+    PHONE = "phone_number"
+    IDENTITY = "identity_number"
+
+    @property
+    def label(self) -> str:
+        """As people call it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    PersonalData.EMAIL: "e-mail",
+    PersonalData.PHONE: "phone number",
+    PersonalData.IDENTITY: "identity number",
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,10 +42,9 @@ class Finding:
 
 # Not free text: what identifies the record, and the fields that are there to reach someone.
 _NOT_FREE = frozenset({
-    "id", "source_id", "source", "url", "link", "licence", "license", "attribution", "country", "lang", "language",
-    "stage", "mechanism", "dates", "owner", "deputy", "visibility", "evidence", "last_contact",
+    *PROVENANCE_NAMES, "country", "lang", "stage", "mechanism", "dates", "owner", "deputy", "visibility",
+    "stakeholders.last_contact", "evaluations.evidence", "assets.link", "assets.licence", "competence.support_line",
 })  # fmt: skip
-_NOT_FREE_PATHS = frozenset({"competence.support_line"})
 
 _AT = r"(?:@|\s?[\[(](?:at|@)[\])]\s?)"
 _DOT = r"(?:\.|\s?[\[(]dot[\])]\s?)"
@@ -75,7 +87,7 @@ def mask(text: str, country: str | None = None) -> tuple[str, Counter[PersonalDa
     """The text with what was found replaced by what it was, and how many of each."""
     findings = find_personal_data(text, country)
     for finding in reversed(findings):
-        text = f"{text[: finding.start]}[{finding.kind} removed]{text[finding.end :]}"
+        text = f"{text[: finding.start]}[{finding.kind.label} removed]{text[finding.end :]}"
     return text, Counter(finding.kind for finding in findings)
 
 
@@ -84,8 +96,7 @@ def mask_record(record: dict[str, Any]) -> Counter[PersonalData]:
     masked: Counter[PersonalData] = Counter()
     country = _country_of(record)
     for name, value in record.items():
-        if name not in _NOT_FREE:
-            record[name] = _masked(value, name, country, masked)
+        record[name] = _masked(value, plain_path(name), country, masked)
     return masked
 
 
@@ -98,18 +109,15 @@ def _country_of(record: Mapping[str, Any]) -> str | None:
 
 
 def _masked(value: Any, path: str, country: str | None, masked: Counter[PersonalData]) -> Any:
+    if path in _NOT_FREE:
+        return value
     match value:
         case str():
             text, counts = mask(value, country)
             masked.update(counts)
             return text
         case dict():
-            return {
-                name: each
-                if name in _NOT_FREE or f"{path}.{name}" in _NOT_FREE_PATHS
-                else _masked(each, f"{path}.{name}", country, masked)
-                for name, each in value.items()
-            }
+            return {name: _masked(each, f"{path}.{name}", country, masked) for name, each in value.items()}
         case list():
             return [_masked(each, path, country, masked) for each in value]
     return value

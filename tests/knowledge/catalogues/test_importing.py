@@ -108,7 +108,7 @@ async def test_a_bad_row_is_skipped_with_its_number_and_reason_and_the_rest_goes
     store = MemoryPilotStore()
     report = await bring_in(path, store)
     assert (report.rows, report.saved, report.empty, len(report.skipped)) == (9, 2, 1, 6)
-    assert report.rows == report.arrived + report.empty + len(report.skipped)
+    assert report.rows == report.saved + report.unchanged + report.empty + len(report.skipped)
     assert [each.row for each in report.skipped] == [2, 3, 4, 7, 8, 9]
     assert report.skipped[1:5] == (
         Skipped(3, "title: is missing"),
@@ -201,7 +201,7 @@ async def test_personal_data_is_masked_and_counted_unless_told_otherwise(tmp_pat
     masked, plain = MemoryPilotStore(), MemoryPilotStore()
     report = await bring_in(path, masked)
     assert report.masked == {PersonalData.EMAIL: 1, PersonalData.PHONE: 1}
-    assert report.to_record()["masked"] == {"e-mail": 1, "phone number": 1}
+    assert report.to_record()["masked"] == {"email": 1, "phone_number": 1}
     (pilot,) = [pilot async for pilot in masked.all()]
     assert pilot.summary == "Mail [e-mail removed] or call [phone number removed]"
     report = await bring_in(path, plain, mask_personal_data=False)

@@ -100,10 +100,14 @@ def test_free_text_is_masked_wherever_it_stands_and_contacts_are_kept() -> None:
         "owner": {"name": "Jane", "address": mail}, "tags": ["health", mail],
         "competence": {"support_line": mail, "manual": f"from {mail}"},
         "barriers": [{"description": f"{mail} left", "solved_by": "bel 06-12345678"}],
+        "funding": {"source": f"the city ({mail})"}, "license": mail,
+        "assets": [{"name": mail, "link": f"https://city.example/?{mail}"}],
     }  # fmt: skip
     counts = mask_record(record)
-    assert counts == {PersonalData.EMAIL: 4, PersonalData.PHONE: 1}
-    assert record["id"] == mail
+    assert counts == {PersonalData.EMAIL: 6, PersonalData.PHONE: 1}
+    assert (record["id"], record["license"]) == (mail, mail)
+    assert record["funding"] == {"source": f"the city ({E_MAIL})"}
+    assert record["assets"] == [{"name": E_MAIL, "link": f"https://city.example/?{mail}"}]
     assert record["owner"] == {"name": "Jane", "address": mail}
     assert record["tags"] == ["health", E_MAIL]
     assert record["competence"] == {"support_line": mail, "manual": f"from {E_MAIL}"}

@@ -1,5 +1,6 @@
 """Files of every usual kind, recognised by what they hold."""
 
+import csv
 import json
 import zipfile
 from pathlib import Path
@@ -100,6 +101,15 @@ def test_a_row_with_too_many_cells_is_unreadable_and_the_rest_is_read(tmp_path: 
     assert isinstance(broken, Unreadable)
     assert "3 cells where the header has 2" in broken.reason
     assert fine == {"a": "4", "b": "5"}
+
+
+def test_a_long_cell_is_read_and_a_higher_limit_of_the_process_is_left_alone(tmp_path: Path) -> None:
+    before = csv.field_size_limit(20_000_000)
+    try:
+        assert rows_of(write(tmp_path, f"a,b\n{'x' * 1_000_000},2\n")) == [{"a": "x" * 1_000_000, "b": "2"}]
+        assert csv.field_size_limit() == 20_000_000
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_a_quotation_mark_left_open_is_told_with_the_lines_that_it_costs(tmp_path: Path) -> None:
