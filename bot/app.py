@@ -14,6 +14,7 @@ from bot.people import Person
 from bot.places import Place
 from bot.skills import tell
 from bot.skills.ask import Ask
+from bot.skills.greet import greeting
 from bot.skills.show import Show
 from bot.skills.tell import Tell
 from knowledge.errors import PilotlightError
@@ -44,7 +45,7 @@ class Bot:
         person, place = event.person, event.place
         match event:
             case Said(text=text):
-                return await self.ask(text, person, place)
+                return greeting(text) or await self.ask(text, person, place)
             case Commanded(command=command, rest=rest):
                 return await self._command(command, rest, person, place)
             case Pressed(action=action):

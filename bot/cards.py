@@ -48,10 +48,10 @@ def answer(found: Answer) -> Message:
     blocks: list[Block] = [Text(first_sentence(found))]
     if found.verdict is Verdict.NOTHING_YET:
         blocks.append(Text("Whoever runs me can bring some in: pilotlight import --starter, or a file.", is_quiet=True))
-    if looked_at := _looked_first_at(found.question):
-        blocks.append(Text(looked_at, is_quiet=True))
     if found.citations:
         blocks.append(Sources(tuple(_source(each, found) for each in found.citations)))
+    if looked_at := _looked_first_at(found.question):
+        blocks.append(Text(looked_at, is_quiet=True))
     if found.read_next:
         blocks.append(Text(_read_next(found.read_next), is_quiet=True))
     if found.verdict is not Verdict.TRIED:
@@ -144,6 +144,10 @@ def welcome() -> Message:
     )
 
 
+def you_are_welcome() -> Message:
+    return Message((Text("You are welcome. If you try it yourself, tell me how it went: good or bad."),))
+
+
 def help_() -> Message:
     """What one can say, from the table of commands."""
     facts = tuple((f"{each.name} {each.arguments}".strip(), each.does) for each in COMMANDS)
@@ -202,8 +206,12 @@ def _source(cited: Citation, found: Answer) -> Source:
 
 
 def _why_stopped(shown: Pilot) -> str:
-    because = shown.outcome.stopped_because
-    return f"Stopped: {shorten(because, 200)}" if because else "Stopped, and worth reading for that."
+    outcome = shown.outcome
+    if outcome.stopped_because:
+        return f"Stopped: {shorten(outcome.stopped_because, 200)}"
+    if outcome.summary:
+        return f"Stopped. What is recorded of it: {shorten(outcome.summary, 200)}"
+    return "Stopped, and nobody recorded why."
 
 
 def _details(shown: Pilot) -> tuple[str, ...]:
@@ -259,12 +267,19 @@ def _looked_first_at(question: Question) -> str:
         " or ".join(country_name(each) for each in question.countries)
         if len(question.countries) <= COUNTRIES_SHOWN
         else question.where,
-        " or ".join(question.organisations[:3]),
+        _organisations(question.organisations),
         " or ".join(_STAGES[each] for each in question.stages if _STAGES[each]),
         _period(question.period.first, question.period.last) if question.period else "",
     )
     told = "; ".join(part for part in parts if part)
     return f"I looked first at: {told}." if told else ""
+
+
+def _organisations(names: Sequence[str]) -> str:
+    """Catalogues spell one organisation in many ways; the shortest says best which is meant."""
+    if len(names) <= 2:
+        return " or ".join(names)
+    return f"{min(names, key=len)} and {len(names) - 1} more of that name"
 
 
 def _period(first: date | None, last: date | None) -> str:

@@ -1,8 +1,13 @@
-"""The demo: a chat about the starter catalogue, or a tour of it where nobody can type."""
+"""A chat in the terminal, about the base or the starter catalogue; or a tour of it where nobody can type."""
 
 import asyncio
+import importlib
 import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
 from rich.console import Console
 from rich.rule import Rule
@@ -14,7 +19,7 @@ from bot.places import Place
 from deploy.carrying import import_starter
 from deploy.printing import console
 from deploy.settings import Settings
-from deploy.wiring import open_house
+from deploy.wiring import House, open_house
 from jobs import clock
 
 TOUR = (
@@ -26,26 +31,45 @@ TOUR = (
 FOLLOW_EVERY = timedelta(seconds=1)
 
 
-async def run_demo(settings: Settings) -> None:
-    """On a database of its own in the data folder, so that nothing of the real one is touched."""
-    own = settings.model_copy(update={"data_dir": settings.data_dir / "demo", "database_url": "", "community": "demo"})
+async def chat_about_base(settings: Settings) -> None:
     screen = console()
-    async with open_house(own) as house:
-        report = await import_starter(house.database.pilots)
-        chat = Chat(
-            handle=house.bot.handle,
-            console=screen,
-            read_line=lambda prompt: _read_line(screen, prompt),
-            person=Person("you", "you"),
-            place=Place("terminal", own.community, "demo", is_private=True),
-        )
-        await house.search.refresh()
-        screen.print(Text(f"Pilotlight knows {report.rows} pilots of its starter catalogue here.", style="dim"))
+    async with open_house(settings) as house, clock.running({house.search.refresh: FOLLOW_EVERY}):
+        await _chat(house, settings.community, screen).run()
+
+
+async def run_demo(settings: Settings) -> None:
+    """On a base of its own that goes away afterwards, so that nothing of the real one is touched."""
+    screen = console()
+    async with _starter_house(settings) as (house, count):
+        chat = _chat(house, "demo", screen)
+        screen.print(Text(f"Pilotlight knows {count} pilots of its starter catalogue here.", style="dim"))
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             await _tour(chat, screen)
             return
+        screen.print(Text("What you tell it here is gone when you leave.", style="dim"))
         async with clock.running({house.search.refresh: FOLLOW_EVERY}):
             await chat.run()
+
+
+@asynccontextmanager
+async def _starter_house(settings: Settings) -> AsyncIterator[tuple[House, int]]:
+    """A house that holds the starter catalogue alone, and how many pilots that is."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        own = {"data_dir": Path(folder), "database_url": "", "community": "demo"}
+        async with open_house(settings.model_copy(update=own)) as house:
+            report = await import_starter(house.database.pilots)
+            await house.search.refresh()
+            yield house, report.rows
+
+
+def _chat(house: House, community: str, screen: Console) -> Chat:
+    return Chat(
+        handle=house.bot.handle,
+        console=screen,
+        read_line=lambda prompt: _read_line(screen, prompt),
+        person=Person("you", "you"),
+        place=Place("terminal", community, "chat", is_private=True),
+    )
 
 
 async def _tour(chat: Chat, screen: Console) -> None:
@@ -63,6 +87,9 @@ async def _tour(chat: Chat, screen: Console) -> None:
 
 async def _read_line(screen: Console, prompt: str) -> str | None:
     """Typed while the clock goes on; None at the end of the input (Ctrl-D)."""
+    with suppress(ImportError):  # not on every platform
+        # Once imported it gives input() its arrow keys and history.
+        importlib.import_module("readline")
     try:
         return await asyncio.to_thread(lambda: screen.input(Text(prompt, style="cyan")))
     except EOFError:

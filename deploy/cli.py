@@ -13,6 +13,7 @@ from deploy import printing
 from deploy.logs import NAME, logging_to
 from deploy.settings import read_settings
 from knowledge.errors import PilotlightError
+from knowledge.text import clean
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except PilotlightError as error:
-        print(error, file=sys.stderr)
+        # What a file holds or is called stands in the sentence: data, also for the terminal.
+        print(clean(str(error)), file=sys.stderr)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -72,9 +74,17 @@ def ask(
 
 
 @app.command()
+def chat() -> None:
+    """Chat with the bot about the pilots of your base."""
+    from deploy.chatting import chat_about_base
+
+    asyncio.run(chat_about_base(read_settings()))
+
+
+@app.command()
 def demo() -> None:
     """Chat with the bot about the starter catalogue; without a terminal, see a short tour."""
-    from deploy.demo import run_demo
+    from deploy.chatting import run_demo
 
     asyncio.run(run_demo(read_settings()))
 
@@ -127,7 +137,7 @@ def export(path: Annotated[Path, typer.Argument(help="Ends in .csv, .xlsx, .json
 
     with printing.progress("Exporting") as progressed:
         count = asyncio.run(export_file(read_settings(), path, progressed))
-    print(f"{count:,} pilots written to {path}")
+    print(clean(f"{count:,} pilots written to {path}"))
 
 
 @app.command()

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from adapters.terminal.render import WIDTH_LIMIT, render
 from bot.cards import first_sentence
-from bot.messages import Message
+from bot.messages import Buttons, Message
 from knowledge.answers import Answer, Citation, Verdict
 from knowledge.catalogues.importing import ImportReport
 from knowledge.countries import country_name
 from knowledge.questions import Question
+from knowledge.text import clean
 
 Progressed = Callable[[int, int | None], None]
 
@@ -31,7 +32,8 @@ def console() -> Console:
 
 
 def message(shown: Message) -> None:
-    console().print(render(shown))
+    """Once, with nobody there to press anything."""
+    console().print(render(Message(tuple(block for block in shown.blocks if not isinstance(block, Buttons)))))
 
 
 def as_json(record: Any) -> None:
@@ -75,7 +77,7 @@ def import_report(report: ImportReport) -> None:
     notes = [f"Row {each.row:,}, {each.field}: {each.reason}" if each.row else each.reason for each in report.notes]
     lines = [*skipped, *notes]
     for line in lines[:LINES_SHOWN]:
-        out.print(Text(f"  {line}", style="dim"))
+        out.print(Text(f"  {clean(line)}", style="dim"))
     if len(lines) > LINES_SHOWN:
         out.print(Text(f"  … and {len(lines) - LINES_SHOWN:,} more; --json prints them all.", style="dim"))
 
@@ -109,6 +111,7 @@ def _source_record(cited: Citation) -> dict[str, Any]:
         "outcome": pilot.outcome.summary,
         "url": pilot.link,
         "score": round(cited.score, 4),
+        "match": "elsewhere" if cited.is_elsewhere else "close" if cited.is_close else "full",
         "excerpt": cited.excerpt,
     }
 

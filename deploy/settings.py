@@ -99,6 +99,6 @@ def _refuse_misspelt() -> None:
     known = {variable(name) for name in Settings.model_fields}
     for name in sorted(os.environ.keys() | dotenv_values(".env").keys()):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, 1)
+            near = difflib.get_close_matches(name.upper(), known, 1, cutoff=0.85)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
             raise InvalidSettingsError(f"{name} is not a setting. {hint}")

@@ -1,6 +1,7 @@
 """A chat in the terminal: lines in, cards out, as the bot would be in a channel."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from rich.console import Console
 from rich.text import Text as Line
@@ -12,13 +13,15 @@ from bot.forms import Field, Form
 from bot.messages import Reply
 from bot.people import Person
 from bot.places import Place
-from knowledge.text import clean
+from knowledge.text import clean, shorten
 
 Handle = Callable[[Event], Awaitable[Reply | None]]
 ReadLine = Callable[[str], Awaitable[str | None]]
 """Shows a prompt and gives what was typed; None at the end of the input."""
 
-GOODBYE = ("/quit", "/exit", "/bye")
+Chosen = TypeVar("Chosen")
+
+GOODBYE = ("/quit", "/exit", "/bye", "quit", "exit", "bye")
 
 
 class Chat:
@@ -35,7 +38,7 @@ class Chat:
     async def run(self) -> None:
         """Talk until the input ends or the person says goodbye."""
         await self.take(Opened(person=self._person, place=self._place))
-        self._note("/help shows what you can say, a number opens what stands at it, /quit ends.")
+        self._note("help shows what you can say, a number opens what stands at it, quit ends.")
         while (line := await self._read_line("\n› ")) is not None:
             said = clean(line)
             if said.casefold() in GOODBYE:
@@ -44,8 +47,8 @@ class Chat:
                 await self.say(said)
 
     async def say(self, said: str) -> None:
-        if said.isdecimal() and not 1 <= int(said[:9]) <= len(self._actions):
-            self._note(f"There is nothing at {said[:9]}.")
+        if said.isdecimal() and _choice(said, self._actions) is None:
+            self._note(f"There is nothing at {shorten(said, 9)}.")
             return
         await self.take(self._event(said))
 
@@ -60,21 +63,20 @@ class Chat:
             submitted = Submitted(person=self._person, place=self._place, form=reply.content.name, values=values)
             reply = await self._handle(submitted)
         if reply and not isinstance(reply.content, Form):
-            self._actions = pressable(reply.content)
+            # A card with nothing to press leaves the numbers of the one before it.
+            self._actions = pressable(reply.content) or self._actions
             self._console.print()
             self._console.print(render(reply.content))
 
     def _event(self, said: str) -> Event:
-        if said.isdecimal():
-            return Pressed(person=self._person, place=self._place, action=self._actions[int(said) - 1])
+        if (action := _choice(said, self._actions)) is not None:
+            return Pressed(person=self._person, place=self._place, action=action)
+        command, _, rest = said.removeprefix("/").partition(" ")
+        action = _choice(rest.strip(), self._actions)
+        if command == "show" and isinstance(action, ShowPilot):
+            return Pressed(person=self._person, place=self._place, action=action)
         if not said.startswith("/"):
             return Said(person=self._person, place=self._place, text=said)
-        command, _, rest = said[1:].partition(" ")
-        number = int(rest) if rest.isdecimal() and len(rest) < 3 else 0
-        if command == "show" and 1 <= number <= len(self._actions):
-            action = self._actions[number - 1]
-            if isinstance(action, ShowPilot):
-                return Pressed(person=self._person, place=self._place, action=action)
         return Commanded(person=self._person, place=self._place, command=command, rest=rest.strip())
 
     async def _ask(self, form: Form) -> dict[str, str] | None:
@@ -85,7 +87,7 @@ class Chat:
         errors = form.errors or {}
         self._console.print()
         self._console.print(Line(form.title, style="bold"))
-        self._note("Enter leaves a field as it is. /quit leaves the form.")
+        self._note("Enter leaves a field as it is, - empties it, /quit leaves the form.")
         values = {field.name: field.value for field in form.fields}
         for field in form.fields:
             if errors and field.name not in errors:
@@ -111,9 +113,19 @@ class Chat:
         if line is None or clean(line).casefold() in GOODBYE:
             return None
         typed = clean(line) or field.value
-        if field.choices and typed.isdecimal() and 1 <= int(typed[:9]) <= len(field.choices):
-            return field.choices[int(typed) - 1][0]
-        return typed
+        if typed == "-":
+            return ""
+        labelled = (choice for choice in field.choices if choice[1].casefold() == typed.casefold())
+        choice = _choice(typed, field.choices) or next(labelled, None)
+        return choice[0] if choice else typed
 
     def _note(self, text: str) -> None:
         self._console.print(Line(text, style="dim"))
+
+
+def _choice(typed: str, of: Sequence[Chosen]) -> Chosen | None:
+    """What stands at the number that was typed, from 1; None where nothing does, or it is no number."""
+    if not (typed.isdecimal() and typed.isascii() and len(typed) < 10):
+        return None
+    number = int(typed)
+    return of[number - 1] if 1 <= number <= len(of) else None

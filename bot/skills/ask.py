@@ -9,6 +9,7 @@ from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
 from knowledge.answers import CITATIONS, Answer, Verdict, answer_from
+from knowledge.catalogues.personal_data import mask
 from knowledge.ports import Demand, DemandStore
 from knowledge.search import Search
 from knowledge.visibility import Viewer
@@ -37,7 +38,7 @@ class Ask:
             await self.demands.keep(
                 Demand(
                     id=self.new_id(),
-                    topic=question.topic or question.text,
+                    topic=mask(question.topic or question.text)[0],
                     asked_at=self.now(),
                     community=place.community,
                     person=person.id,

@@ -10,10 +10,13 @@ from bot.people import Person
 from bot.places import Place
 from bot.skills.ask import viewer_of
 from knowledge.dimensions import gaps, progress
+from knowledge.index.analysis import words
 from knowledge.ports import PilotStore
 from knowledge.questions import Question
 from knowledge.search import Search
 from knowledge.visibility import Viewer
+
+CHOICES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +35,8 @@ class Show:
             return cards.which_pilot()
         # A title is searched as it stands: nothing in it is chatter, and no country in it is a filter.
         hits = await self.search.find(Question(text=named, topic=named), viewer, today=today)
-        wanted = set(named.casefold().split())
-        fitting = [hit.pilot for hit in hits.hits if wanted <= set(hit.pilot.title.casefold().split())][:5]
+        wanted = set(words(named))
+        fitting = [hit.pilot for hit in hits.hits if wanted <= set(words(hit.pilot.title))][:CHOICES]
         match fitting:
             case []:
                 return cards.no_such_pilot(named)

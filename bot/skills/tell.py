@@ -9,6 +9,7 @@ from bot.forms import Field, Form
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
+from knowledge.catalogues.personal_data import mask_record
 from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Direction, Stage
 from knowledge.ports import Author, PilotStore
@@ -29,6 +30,7 @@ _FIELDS = (
         choices=tuple((each, cards.stage(each)) for each in Stage if each is not Stage.UNKNOWN),
     ),
     Field(name="outcome", label="What came of it, good or bad?", is_long=True),
+    Field(name="stopped_because", label="If it was stopped: why?", is_long=True),
     Field(
         name="direction",
         label="Which way did the results point?",
@@ -37,6 +39,8 @@ _FIELDS = (
     Field(name="url", label="Where can one read more?", hint="https://…"),
     Field(name="owner", label="Whom may one ask?", hint="a name or a role"),
 )
+_PLAIN = ("title", "summary", "organisation", "country", "stage", "url", "owner")
+_OUTCOME_NAMES = {"summary": "outcome", "direction": "direction", "stopped_because": "stopped_because"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,27 +56,51 @@ class Tell:
     async def take(self, values: Mapping[str, str], person: Person, place: Place) -> Message | Form:
         """Keep the pilot for this community; or the form again, with what is wrong at its field."""
         given = {name: value.strip() for name, value in values.items()}
-        missing = {
+        errors = {
             each.name: "Please fill this in." for each in _FIELDS if each.is_required and not given.get(each.name)
         }
-        if missing:
-            return self._again(given, missing)
-        record: dict[str, object] = {
-            name: given.get(name) for name in ("title", "summary", "organisation", "country", "stage", "url", "owner")
-        }
-        record |= {
-            "source": place.platform,
-            "id": self.new_id(),
-            "outcome": {"summary": given.get("outcome"), "direction": given.get("direction")},
-            "visibility": {"audience": Audience.COMMUNITY, "community": place.community},
-        }
-        try:
-            pilot = pilot_from_record(record)
-        except InvalidRecordError as error:
-            return self._again(given, {error.field.removesuffix(".summary").removeprefix("outcome."): error.reason})
+        pilot = None
+        while pilot is None:
+            # What is wrong is found one at a time and told all at once: left out, it lets the rest be looked at.
+            record = {"title": "–", **self._record({**given, **dict.fromkeys(errors, "")}, place)}
+            mask_record(record)
+            try:
+                pilot = pilot_from_record(record)
+            except InvalidRecordError as error:
+                name = _field_of(error)
+                if name in errors:
+                    raise
+                errors[name] = _reason(name, error)
+        if errors:
+            return self._again(given, errors)
         await self.pilots.save([pilot], Author(person.id, "told"), self.now())
         return cards.told(pilot)
+
+    def _record(self, given: Mapping[str, str], place: Place) -> dict[str, object]:
+        """The record of what was typed, without what is empty."""
+        record: dict[str, object] = {name: given[name] for name in _PLAIN if given.get(name)}
+        outcome = {theirs: given[ours] for theirs, ours in _OUTCOME_NAMES.items() if given.get(ours)}
+        return record | {
+            "source": place.platform,
+            "id": self.new_id(),
+            "outcome": outcome,
+            "visibility": {"audience": Audience.COMMUNITY, "community": place.community},
+        }
 
     def _again(self, given: Mapping[str, str], errors: Mapping[str, str]) -> Form:
         fields = tuple(replace(field, value=given.get(field.name, "")) for field in _FIELDS)
         return replace(self.form(), fields=fields, errors=errors)
+
+
+def _field_of(error: InvalidRecordError) -> str:
+    """The form's field that a field of the record came from."""
+    part, _, rest = error.field.partition(".")
+    return _OUTCOME_NAMES.get(rest, rest) if part == "outcome" else part
+
+
+def _reason(name: str, error: InvalidRecordError) -> str:
+    """What is wrong with a field, with its choices as people see them."""
+    choices = next((field.choices for field in _FIELDS if field.name == name), ())
+    if choices:
+        return f"Please choose one of: {', '.join(label for _, label in choices)}."
+    return f"{error.reason[:1].upper()}{error.reason[1:]}."

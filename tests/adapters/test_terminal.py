@@ -43,7 +43,18 @@ class Terminal:
 
     async def _type(self, line: str, values: dict[str, str] | None = None) -> str:
         """Say a line; a form that opens gets `values` in the order of its fields, and one that comes back is left."""
-        fields = ("title", "summary", "organisation", "country", "stage", "outcome", "direction", "url", "owner")
+        fields = (
+            "title",
+            "summary",
+            "organisation",
+            "country",
+            "stage",
+            "outcome",
+            "stopped_because",
+            "direction",
+            "url",
+            "owner",
+        )
         self._typed = deque((values or {}).get(name, "") for name in fields) if values else deque()
         self._out.truncate(0)
         self._out.seek(0)

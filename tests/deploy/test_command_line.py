@@ -60,7 +60,8 @@ def test_what_is_imported_is_found(capsys: pytest.CaptureFixture[str], catalogue
         "url": "https://example.org/bikes",
     }
     assert set(source) == {
-        "id", "source_id", "title", "organisation", "country", "stage", "outcome", "url", "score", "excerpt"
+        "id", "source_id", "title", "organisation", "country", "stage", "outcome", "url", "score", "excerpt",
+        "match",
     }  # fmt: skip
     assert set(found) == {"question", "topic", "filters", "answered", "answer", "sources"}
 
