@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ class Empty:
     row: int
 
 
+Result = Arrived | Skipped | Empty
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
     """What came of an import: rows == saved + unchanged + len(skipped) + empty.
@@ -104,28 +108,28 @@ async def import_catalogue(
 
     What people changed here since an earlier import stays, and what they removed does not come back.
     """
-    catalogue = open_catalogue(path, name=name, mapping_file=mapping_file)
-    by = Author(IMPORT + catalogue.mapping.name, path.name)
-    keeper = _Keeper(store=store, by=by, at=at, dry_run=dry_run)
-    tally = _Tally(catalogue)
-    batch: list[Arrived] = []
-    for result in read_pilots(catalogue, mask_personal_data=mask_personal_data):
-        tally.count(result)
-        if isinstance(result, Arrived):
-            batch.append(result)
-        if len(batch) == BATCH:
-            tally.count_kept(*await keeper.keep(batch))
-            batch = []
-            await asyncio.sleep(0)  # a bot that answers meanwhile gets its turn
-        if progress and tally.rows % 100 == 0:
-            progress(tally.rows, catalogue.table.count)
-    tally.count_kept(*await keeper.keep(batch))
-    if progress:
-        progress(tally.rows, tally.rows)
-    return tally.report(dry_run=dry_run)
+    catalogue = await asyncio.to_thread(open_catalogue, path, name=name, mapping_file=mapping_file)
+    notes = [Note(0, "", f"the file has no column {column!r}") for column in catalogue.missing]
+    return await _bring_in(
+        read_pilots(catalogue, mask_personal_data=mask_personal_data),
+        _Keeper(store=store, by=Author(IMPORT + catalogue.mapping.name, path.name), at=at, dry_run=dry_run),
+        _Tally(catalogue.mapping.name, notes),
+        progress=lambda rows: progress(rows, catalogue.table.count) if progress else None,
+    )
 
 
-def read_pilots(catalogue: Catalogue, *, mask_personal_data: bool = True) -> Iterator[Arrived | Skipped | Empty]:
+async def import_pilots(
+    name: str, pilots: Iterable[Pilot], store: PilotStore, *, at: datetime, reason: str = "", dry_run: bool = False
+) -> ImportReport:
+    """As `import_catalogue`, of pilots that need no reading; their places, from 1, are the rows of the report."""
+    return await _bring_in(
+        (Arrived(place, pilot) for place, pilot in enumerate(pilots, 1)),
+        _Keeper(store=store, by=Author(IMPORT + name, reason), at=at, dry_run=dry_run),
+        _Tally(name),
+    )
+
+
+def read_pilots(catalogue: Catalogue, *, mask_personal_data: bool = True) -> Iterator[Result]:
     """One result for every row, in the file's order. Of rows with the same id the first arrives."""
     rows_by_id: dict[str, int] = {}
     for number, row in catalogue.table.rows():
@@ -161,6 +165,18 @@ def _read_row(catalogue: Catalogue, row: Row, number: int, *, mask_personal_data
     return Arrived(number, pilot, tuple(Note(number, field, reason) for field, reason in (*notes, *more)), masked)
 
 
+async def _bring_in(
+    results: Iterator[Result], keeper: "_Keeper", tally: "_Tally", progress: Callable[[int], None] = lambda _rows: None
+) -> ImportReport:
+    """Batch by batch, each read in a thread of its own: a bot that answers meanwhile is not kept waiting."""
+    while batch := await asyncio.to_thread(lambda: list(islice(results, BATCH))):
+        for result in batch:
+            tally.count(result)
+        tally.count_kept(*await keeper.keep([each for each in batch if isinstance(each, Arrived)]))
+        progress(tally.rows)
+    return tally.report(dry_run=keeper.dry_run)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Keeper:
     """Hands to the store what differs."""
@@ -185,14 +201,14 @@ class _Keeper:
 class _Tally:
     """The report as it grows."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue.mapping.name
+    def __init__(self, catalogue: str, notes: Sequence[Note] = ()) -> None:
+        self.catalogue = catalogue
         self.rows = self.arrived = self.empty = self.saved = 0
         self.skipped: list[Skipped] = []
-        self.notes = [Note(0, "", f"the file has no column {column!r}") for column in catalogue.missing]
+        self.notes = list(notes)
         self.masked: Counter[PersonalData] = Counter()
 
-    def count(self, result: Arrived | Skipped | Empty) -> None:
+    def count(self, result: Result) -> None:
         self.rows += 1
         match result:
             case Arrived(notes=notes, masked=masked):

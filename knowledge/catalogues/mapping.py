@@ -9,6 +9,11 @@ from knowledge.catalogues.layout import Field
 from knowledge.catalogues.tables import column_name
 
 REFERENCE = "docs/reference/catalogue-mappings.md"
+HOW_TO_MAP = (
+    'write a mapping, a TOML file with name = "…", [fields.title] column = "…" and, so that rows keep their ids, '
+    f'[id] column = "…" (every key is explained in {REFERENCE} of the project), and give it with --map'
+)
+"""For sentences that end where the files of the project may not be at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

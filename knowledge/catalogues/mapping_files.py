@@ -204,4 +204,4 @@ def _constant(section: Section, key: str, value: Any, where: Field) -> Any:
 
 
 def _fields_sentence() -> str:
-    return f"the fields are {', '.join(record_fields())} (see {REFERENCE})"
+    return f"the fields are {', '.join(record_fields())} (see {REFERENCE} of the project)"

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from knowledge.catalogues.mapped import fit_to_columns, missing_sentence
-from knowledge.catalogues.mapping import REFERENCE, CatalogueMapping
+from knowledge.catalogues.mapping import HOW_TO_MAP, CatalogueMapping
 from knowledge.catalogues.mapping_files import read_mapping
 from knowledge.catalogues.reading import read_table
 from knowledge.catalogues.tables import Table
@@ -35,7 +35,7 @@ def open_catalogue(path: Path, *, name: str | None = None, mapping_file: Path | 
             return _fitted(path, mapping, table, strict=False)
     raise InvalidFileError(
         f"{path.name} is none of the catalogues known here ({', '.join(shipped_mappings())}). If it is one of them, "
-        f"name it with --catalogue; else write a mapping for its columns ({REFERENCE}) and give it with --map. "
+        f"name it with --catalogue; else {HOW_TO_MAP}. "
         f"Its columns are: {', '.join(table.columns)}."
     )
 
@@ -58,7 +58,7 @@ def _shipped(name: str) -> CatalogueMapping:
     except KeyError:
         raise InvalidFileError(
             f"{name!r} is no catalogue known here; the catalogues are {', '.join(shipped_mappings())}. "
-            f"For another, write a mapping ({REFERENCE}) and give it with --map."
+            f"For another, {HOW_TO_MAP}."
         ) from None
 
 

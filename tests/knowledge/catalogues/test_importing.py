@@ -1,6 +1,7 @@
 """What arrives, what is reported, and what is never written."""
 
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from knowledge.catalogues.fitting import pilot_of
-from knowledge.catalogues.importing import ImportReport, Note, Skipped, import_catalogue
+from knowledge.catalogues.importing import ImportReport, Note, Skipped, import_catalogue, import_pilots
 from knowledge.catalogues.personal_data import PersonalData
 from knowledge.dates import PartialDate
 from knowledge.dimension_records import ExitPlan
@@ -234,8 +235,16 @@ async def test_an_own_spreadsheet_may_be_written_by_hand(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "options", "says"),
     [
-        ("name,note\na,b\n", {}, r"is none of the catalogues known here .*--map.*Its columns are: name, note\."),
-        ("name,note\na,b\n", {"name": "eu"}, r"'eu' is no catalogue known here; the catalogues are eu-pstw"),
+        (
+            "name,note\na,b\n",
+            {},
+            r"none of the catalogues known here .*\[fields.title\] column = .*--map.*Its columns are: name, note\.",
+        ),
+        (
+            "name,note\na,b\n",
+            {"name": "eu"},
+            r"'eu' is no catalogue known here; the catalogues are eu-pstw.*\[fields.title\] column = ",
+        ),
         ("name,note\na,b\n", {"name": "eu-pstw"}, r"eu-pstw.toml names .*no such column"),
         ("name,note\na,b\n", {"name": "pilotlight"}, "pilotlight.toml names 'title'"),
         ('[{"id": 1', {}, "begins as JSON and is not"),
@@ -269,9 +278,37 @@ async def test_a_newer_edition_of_a_known_catalogue_may_miss_a_column(tmp_path: 
 
 async def test_progress_counts_towards_the_number_of_rows(tmp_path: Path) -> None:
     calls: list[tuple[int, int | None]] = []
-    path = lines(tmp_path, *(record(number) for number in range(250)))
+    path = lines(tmp_path, *(record(number) for number in range(1250)))
     await bring_in(path, progress=lambda done, total: calls.append((done, total)))
-    assert calls == [(100, 250), (200, 250), (250, 250)]
+    assert calls == [(500, 1250), (1000, 1250), (1250, 1250)]
+
+
+async def test_files_are_read_beside_the_loop_so_that_a_bot_goes_on_answering(tmp_path: Path) -> None:
+    read_in: set[threading.Thread] = set()
+
+    class Watched(type(tmp_path)):  # type: ignore[misc]  # the class of paths here
+        def open(self, *args: Any, **options: Any) -> Any:
+            read_in.add(threading.current_thread())
+            return super().open(*args, **options)
+
+    report = await bring_in(Watched(lines(tmp_path, record(1), record(2))))
+    assert report.saved == 2
+    assert read_in
+    assert threading.main_thread() not in read_in
+
+
+async def test_pilots_without_a_file_are_kept_and_reported_as_those_of_a_catalogue() -> None:
+    store = MemoryPilotStore()
+    first, second = (pilot_of(record(number))[0] for number in (1, 2))
+    report = await import_pilots("starter", [first, second], store, at=AT, reason="ships along")
+    assert (report.catalogue, report.rows, report.saved, report.unchanged) == ("starter", 2, 2, 0)
+    assert (await revisions_of(store, first.id))[-1].by == Author("import starter", "ships along")
+    await store.remove(second.id, Author("jane"), AT)
+    newer = [replace(each, summary="Newer") for each in (first, second)]
+    report = await import_pilots("starter", newer, store, at=AT, dry_run=True)
+    assert (report.rows, report.saved, report.unchanged, report.dry_run) == (2, 1, 0, True)
+    assert report.skipped == (Skipped(2, "'test-2' was removed here, and an import does not bring it back"),)
+    assert await store.get(first.id) == first
 
 
 async def test_the_report_can_be_written_as_json(tmp_path: Path) -> None:
