@@ -1,6 +1,6 @@
 """Where a question asks about: countries, parts and groups of them, and what only looks like one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from knowledge.countries import country_name, country_names, names_to_codes
@@ -27,6 +27,8 @@ class Where:
     said: str = ""
 
 
+# Of more places than these and one, only how many they are is said back.
+_SAID_LIMIT = 3
 # Beside what leads to a place, what may stand between it and the word that it hangs on.
 _MORE_LEADING = frozenset({"to", "into", "and", "or", "between", "with"})
 
@@ -62,7 +64,12 @@ def read_places(draft: Draft, words: Words) -> Where:
     if barred:
         # Only what the question leaves: every other country, so that a filter of its own kind is not needed.
         wanted = [code for code in wanted or country_names() if code not in barred]
-    return Where(tuple(dict.fromkeys(wanted)), " / ".join(dict.fromkeys(said)))
+    return Where(tuple(dict.fromkeys(wanted)), _shortly(tuple(dict.fromkeys(said))))
+
+
+def _shortly(names: Sequence[str]) -> str:
+    more = len(names) - _SAID_LIMIT
+    return " / ".join(names) if more < 2 else f"{' / '.join(names[:_SAID_LIMIT])} and {more} more"
 
 
 def is_place(draft: Draft, words: Words, start: int, end: int) -> bool:

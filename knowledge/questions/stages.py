@@ -14,6 +14,10 @@ _RELATIVES = JOINS | set(
     phrase_words("that which who but die dat der das welche welches qui que che som joka jotka have has")
 )
 _OPENINGS = Part.ASKED | Part.AUXILIARY | Part.ACTOR | Part.ADVERB | Part.ARTICLE | Part.OPENER | Part.ADJECTIVE
+# What is stopped may have so many words; what follows it begins with these.
+_OBJECT_LIMIT = 6
+_AFTER_OBJECT = frozenset({"because", "after", "following", "due", "despite", "during"})
+_OBJECT_ENDS = Part.LINK | Part.TAIL | Part.ADVERB | Part.AUXILIARY
 
 _STAGES = {
     Part.PLANNED: (Stage.PLANNED,),
@@ -63,8 +67,11 @@ def _stopped_at(draft: Draft, words: Words, index: int) -> int:
             continue
         if part & Part.STOPPED and not _is_of_unfit(draft, words, index, end):
             return _with_own(draft, words, end)
-        if part & Part.STOPPED_OWN and (own := _own(draft, words, end)) and _is_done_by_someone(draft, words, index):
-            return own
+        if part & Part.STOPPED_OWN and _is_done_by_someone(draft, words, index):
+            if own := _own(draft, words, end):
+                return own
+            if _is_done_to_tool(draft, words, index, end):
+                return end
         if (
             part & Part.STOPPED_DONE
             and words.has(draft.word_at(index - 1), _DOERS)
@@ -147,7 +154,34 @@ def _is_done_by_someone(draft: Draft, words: Words, start: int) -> bool:
     )
 
 
+def _is_done_to_tool(draft: Draft, words: Words, start: int, end: int) -> bool:
+    """Whether someone stopped what pilots make: "did any country stop an algorithm", not "how do we stop a chatbot"."""
+    clause = draft.clause_of(start)
+    before = draft.words[clause.start : start]
+    if not _follows_doer(draft, words, start) or any(words.has(word, Part.SOUGHT) for word in before):
+        return False
+    object_end = end
+    while object_end < min(clause.stop, end + _OBJECT_LIMIT):
+        if draft.words[object_end] in _AFTER_OBJECT or words.has(draft.words[object_end], _OBJECT_ENDS):
+            break
+        object_end += 1
+    said = draft.words[end:object_end]
+    if not said or any(words.has(word, Part.UNFIT) for word in said):
+        return False
+    is_kept_from = draft.word_at(object_end) in ("from", "being")  # "stop chatbots from lying"
+    return words.has(said[-1], Part.KIND | Part.TOOL) and not is_kept_from
+
+
+def _follows_doer(draft: Draft, words: Words, start: int) -> bool:
+    """Whether whoever did it stands right before, so that "end" and "drop" are verbs: not in "an end user chatbot"."""
+    before = draft.word_at(start - 1)
+    is_doer = words.has(before, _DOERS | Part.STOPPED_BY) and not words.has(before, Part.ARTICLE)
+    return is_doer or (start > 0 and draft.tokens[start - 1].spent)
+
+
 def _spend_with_leads(draft: Draft, words: Words, start: int, end: int) -> None:
+    if start > 0 and words.has(draft.words[start - 1], Part.STOPPED_BY):
+        start -= 1
     while start > 0 and not draft.tokens[start - 1].spent and words.has(draft.words[start - 1], _LEADS):
         if words.has(draft.words[start - 1], Part.LINK) and draft.words[start - 1] not in _RELATIVES:
             break

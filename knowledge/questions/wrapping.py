@@ -10,9 +10,10 @@ from knowledge.questions.words import Part, Words
 _ASKING = Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.THING
 _BEFORE_VERB = _ASKING | Part.GREETING | Part.ADVERB | Part.ARTICLE | Part.LINK
 _AFTER_VERB = Part.AUXILIARY | Part.ADVERB | Part.ARTICLE | Part.THING | Part.LINK
+_AT_END = Part.VERB | Part.LIGHT | Part.AUXILIARY
 _IDLE = _BEFORE_VERB & ~Part.LINK
 # A doer or a kind is generic only where the question goes on from it: "has any council used", not "council housing".
-_GOES_ON = Part.AUXILIARY | Part.VERB | Part.LINK | Part.ADVERB | Part.ASKED | Part.THING
+_GOES_ON = Part.AUXILIARY | Part.VERB | Part.LIGHT | Part.LINK | Part.ADVERB | Part.ASKED | Part.THING
 _NOUNS = Part.ACTOR | Part.KIND
 _JOINS_CLAUSES = JOINS | {"but"}
 # How far from its auxiliary a verb may stand: "has a statistics office tried".
@@ -116,7 +117,7 @@ class _Clause:
         """Drop the verb of trying, right here or after the subject, and what it brings; where the topic begins."""
         start = position
         while start < min(position + _SUBJECT_LIMIT, len(self._row)):
-            if length := self._length(start, Part.VERB):
+            if length := self._length(start, Part.VERB) or (self._light_verb(start) if start == position else 0):
                 if start > position and (self._is_gap(start) or self._words.has(self._row[start], Part.KIND)):
                     return position
                 self._drop_idle(position, start)
@@ -125,6 +126,10 @@ class _Clause:
                 break
             start += 1
         return position
+
+    def _light_verb(self, position: int) -> int:
+        length = self._length(position, Part.LIGHT)
+        return 0 if self._length(position + length, Part.PARTICLE) else length
 
     def _drop_idle(self, start: int, end: int) -> None:
         """Drop what says nothing between auxiliary and verb: "heeft een waterschap *iets* gedaan"."""
@@ -157,7 +162,7 @@ class _Clause:
         if self._words.language not in ("de", "nl"):
             return
         last = len(self._row) - 1
-        while last > position and self._kept[last] and self._words.has(self._row[last], Part.VERB | Part.AUXILIARY):
+        while last > position and self._kept[last] and self._words.has(self._row[last], _AT_END):
             self._drop(last, last + 1)
             last -= 1
 

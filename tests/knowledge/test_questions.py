@@ -107,6 +107,13 @@ def test_the_place_can_be_said_back_in_the_askers_words() -> None:
     assert read("smart bins").where == ""
 
 
+def test_of_many_places_the_first_are_said_back_and_how_many_more() -> None:
+    question = read("smart bins in Norway, Sweden, Denmark, Finland, Iceland and Estonia")
+    assert len(question.countries) == 6
+    assert question.where == "Norway / Sweden / Denmark and 3 more"
+    assert read("smart bins outside the EU, the UK and Switzerland").where == "outside the EU / UK / Switzerland"
+
+
 def test_without_a_vocabulary_the_rest_is_still_read() -> None:
     question = read("has any Norwegian council stopped using e-scooters since 2021?")
     assert question.topic == "e-scooters"
