@@ -2,45 +2,50 @@
 
 Bare is what nobody can do without: one tantivy query for the question's words, best ten, and one product of a float32
 matrix of vectors with the question's vector (numpy). Whole is `Search.find`: looking for news in the database, the
-thesaurus, filters and visibility, words and vectors, ranking, the floor, and the pilots themselves. The model that
-makes the question's vector is in neither; it takes the same 2 to 3 ms whatever the size.
+thesaurus, filters and visibility, words and vectors, ranking, the floor, and reading the pilots themselves. Up to
+100,000 pilots that database is SQLite in a file; beyond, where saving them would take longer than all the rest, one in
+memory. The model that makes the question's vector is in neither; it takes the same 2 to 3 ms whatever the size.
 """
 
 import asyncio
 import functools
 import multiprocessing
-import resource
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from random import Random
-from typing import Self
 
 import numpy as np
 
 from deploy.settings import read_settings
+from deploy.synthetic import DIMENSIONS, RandomEmbedder, Sample, SyntheticBase
+from knowledge.errors import PilotlightError
 from knowledge.index.bare import BareWords
 from knowledge.index.index import Index
 from knowledge.index.thesaurus import load_thesaurus
-from knowledge.pilots import Pilot, Provenance, Stage
-from knowledge.ports import Change, Vectors
+from knowledge.pilots import Pilot
+from knowledge.ports import Author, ChangeFeed
 from knowledge.questions import Question
 from knowledge.search import Search
 from knowledge.starter import starter_pilots
-from knowledge.text import clean
 from knowledge.visibility import Viewer
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
 
 WITHIN = 3.0  # times the bare parts that the whole may take
 
-_DIMENSIONS = 384
 _ROUNDS = 15  # of all the questions
 _TODAY = date(2026, 1, 1)  # no synthetic pilot has an embargo, so any day will do
+_SAVED = 100_000  # pilots up to which they are saved in a database
 _SAMPLE = 5_000  # real pilots that the synthetic ones are made from
 _QUESTIONS = (
     "chatbot for tax questions of citizens",
@@ -69,34 +74,22 @@ class Figures:
     whole_filtered: float
     built: float  # seconds
     peak: float  # MB, of the process that builds and searches
+    database: str
 
     @property
     def ratio(self) -> float:
         return self.whole / (self.words + self.product)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """What is taken of a real pilot; unlike one, it can be sent to another process."""
-
-    title: str
-    summary: str
-    organisation: str | None
-    country: str | None
-    stage: Stage
-
-    @classmethod
-    def of(cls, pilot: Pilot) -> Self:
-        return cls(pilot.title[:400], pilot.summary or pilot.title, pilot.organisation, pilot.country, pilot.stage)
-
-
 def bench_search(sizes: Sequence[int]) -> None:
     """Print the figures of each size, each measured in a process of its own, then the growth."""
+    if resource is None:
+        raise PilotlightError("The bench measures memory as Linux and macOS tell it; run it on one of them.")
     samples = asyncio.run(_real_samples())
     print(
         f"Synthetic pilots, mixed from {len(samples):,} real ones; medians over {_ROUNDS * len(_QUESTIONS)} searches.\n"
     )
-    print("   pilots  bare query   + product       whole    filtered   ratio   built in   peak memory")
+    print("   pilots  bare query   + product       whole    filtered   ratio   built in   peak memory   database")
     measured = []
     for size in sorted(set(sizes)):
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
@@ -115,14 +108,17 @@ def bench_search(sizes: Sequence[int]) -> None:
 
 def _line(each: Figures) -> str:
     times = (f"{time:>7.2f} ms" for time in (each.words, each.product, each.whole, each.whole_filtered))
-    return f"{each.size:>9,} {'  '.join(times)} {each.ratio:>6.2f}× {each.built:>8,.0f} s {each.peak:>9,.0f} MB"
+    return (
+        f"{each.size:>9,} {'  '.join(times)} {each.ratio:>6.2f}× {each.built:>8,.0f} s {each.peak:>9,.0f} MB   "
+        f"{each.database}"
+    )
 
 
 def _bare(figures: Figures) -> float:
     return figures.words + figures.product
 
 
-async def _real_samples() -> list[_Sample]:
+async def _real_samples() -> list[Sample]:
     """Pilots of the base, or of the starter catalogue where there is none yet."""
     from adapters.sql import open_database  # it takes a while to import
 
@@ -134,16 +130,35 @@ async def _real_samples() -> list[_Sample]:
                 pilots.append(pilot)
                 if len(pilots) == _SAMPLE:
                     break
-    return [_Sample.of(pilot) for pilot in pilots or starter_pilots()]
+    return [Sample.of(pilot) for pilot in pilots or starter_pilots()]
 
 
-def _measure(size: int, samples: Sequence[_Sample]) -> Figures:
+def _measure(size: int, samples: Sequence[Sample]) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_measure_in(Path(folder), size, samples))
 
 
-async def _measure_in(folder: Path, size: int, samples: Sequence[_Sample]) -> Figures:
-    base, embedder = _SyntheticBase(size, samples), _RandomEmbedder()
+async def _measure_in(folder: Path, size: int, samples: Sequence[Sample]) -> Figures:
+    async with _database(folder, SyntheticBase(size, samples)) as base:
+        return await _measure_over(base, folder / "index", size)
+
+
+@asynccontextmanager
+async def _database(folder: Path, base: SyntheticBase) -> AsyncIterator[ChangeFeed]:
+    """The base, saved where that is soon done."""
+    from adapters.sql import open_database  # it takes a while to import
+
+    if base.size > _SAVED:
+        yield base
+        return
+    async with open_database(f"sqlite:///{folder}/pilots.sqlite") as database:
+        for batch in base.batches():
+            await database.pilots.save(batch, Author("bench"), datetime.combine(_TODAY, datetime.min.time(), UTC))
+        yield database.pilots
+
+
+async def _measure_over(base: ChangeFeed, folder: Path, size: int) -> Figures:
+    embedder = RandomEmbedder()
     index = Index(folder, base, embedder, at_once=20_000)
     search = Search(index, base, embedder, load_thesaurus())
     started = time.perf_counter()
@@ -156,11 +171,12 @@ async def _measure_in(folder: Path, size: int, samples: Sequence[_Sample]) -> Fi
     peak = _peak()
     bare = BareWords(index.words)
     words = _time([functools.partial(bare.search, each) for each in _QUESTIONS])
-    matrix = np.random.default_rng(1).standard_normal((size, _DIMENSIONS), np.float32)
+    matrix = np.random.default_rng(1).standard_normal((size, DIMENSIONS), np.float32)
     vector = matrix[0].copy()
     product = _time([lambda: matrix @ vector] * len(_QUESTIONS))
     await search.close()
-    return Figures(size, words, product, whole, whole_filtered, built, peak)
+    database = "memory" if isinstance(base, SyntheticBase) else "SQLite"
+    return Figures(size, words, product, whole, whole_filtered, built, peak, database)
 
 
 async def _time_finding(search: Search, questions: Sequence[Question]) -> float:
@@ -187,51 +203,3 @@ def _peak() -> float:
     """Megabytes that this process has had at most."""
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1_000_000
-
-
-class _SyntheticBase:
-    """Pilots made when they are asked for: a title, a summary, an organisation and a country of four real ones."""
-
-    def __init__(self, size: int, samples: Sequence[_Sample]) -> None:
-        self._size, self._samples = size, samples
-        self._one = self._made(0)
-
-    async def identity(self) -> str:
-        return f"synthetic {self._size}"
-
-    async def get(self, _pilot_id: str) -> Pilot | None:
-        # Any will do: what a real database takes to find one by its key is not the search's time.
-        return self._one
-
-    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
-        made = (self._made(number) for number in range(after, min(after + limit, self._size)))
-        return [Change(number=number, pilot_id=pilot.id, pilot=pilot) for number, pilot in enumerate(made, after + 1)]
-
-    def _made(self, number: int) -> Pilot:
-        chance = Random(number)  # noqa: S311  # not for secrets
-        title, summary, other, place = (chance.choice(self._samples) for _ in range(4))
-        # Whole sentences of two, so that words keep the company they have; the number makes new words, as bases do.
-        half = other.summary[: chance.randrange(50, 600)].rpartition(" ")[0]
-        return Pilot(
-            provenance=Provenance(source="synthetic", source_id=str(number)),
-            title=f"{title.title} {number}",
-            summary=clean(f"{summary.summary[:600]} {half}"),
-            organisation=place.organisation,
-            country=place.country,
-            stage=other.stage,
-        )
-
-
-class _RandomEmbedder:
-    """Vectors of no meaning: for speed it makes no difference."""
-
-    name = "random"
-    dimensions = _DIMENSIONS
-
-    def __init__(self) -> None:
-        self._chance = np.random.default_rng(0)
-
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        vectors = self._chance.standard_normal((len(texts), _DIMENSIONS), np.float32)
-        normal: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return normal

@@ -8,7 +8,7 @@ counts by the logarithm of its place. Questions for which nothing is relevant ha
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from knowledge.errors import InvalidFileError, InvalidQuestionError, InvalidRecordError, PilotlightError
 from knowledge.pilots import Pilot, Provenance
-from knowledge.ports import Change, Embedder
+from knowledge.ports import Change, Embedder, Progress
 from knowledge.search import Search, open_search
 from knowledge.text import TEXT_LIMIT, TITLE_LIMIT, clean, shorten
 from knowledge.visibility import Viewer
@@ -24,9 +24,6 @@ from knowledge.visibility import Viewer
 DEPTH = 100  # ranks looked at
 _QUESTION = '{"_id": "q1", "text": "has anyone tried …?"}'
 _DOCUMENT = '{"_id": "d1", "title": "…", "text": "…"}'
-
-Progress = Callable[[int, int], None]
-"""Told how many steps are done, of how many."""
 
 Judgements = Mapping[str, Mapping[str, int]]
 """Query id -> source id -> 0 for not relevant, more for more so."""
@@ -201,8 +198,8 @@ class _Documents:
     async def identity(self) -> str:
         return str(self._path)
 
-    async def get(self, pilot_id: str) -> Pilot | None:
-        return self._by_id.get(pilot_id)
+    async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
+        return {each: self._by_id[each] for each in ids if each in self._by_id}
 
     async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
         return [

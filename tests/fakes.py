@@ -1,14 +1,18 @@
 """In-memory stand-ins for the ports of knowledge. They sit the same contract tests as the real ones."""
 
 import secrets
+import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from knowledge.errors import InvalidRecordError
+import numpy as np
+
+from knowledge.errors import InvalidRecordError, UnavailableError
+from knowledge.index.analysis import words
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot
-from knowledge.ports import Author, Change, Demand, History, PilotStore, Revision
+from knowledge.ports import Author, Change, Demand, History, PilotStore, Revision, Vectors
 
 
 class MemoryPilotStore:
@@ -112,6 +116,29 @@ class MemoryDatabase:
 
     pilots: MemoryPilotStore = field(default_factory=MemoryPilotStore)
     demands: MemoryDemandStore = field(default_factory=MemoryDemandStore)
+
+
+class WordEmbedder:
+    """Texts that share words are near each other. Remembers what it was given."""
+
+    def __init__(self, name: str = "words", dimensions: int = 64) -> None:
+        self.name = name
+        self.dimensions = dimensions
+        self.given: list[str] = []
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        self.given += texts
+        vectors = np.full((len(texts), self.dimensions), 1e-3, np.float32)
+        for row, text in enumerate(texts):
+            for word in words(text):
+                vectors[row, zlib.crc32(word.encode()) % self.dimensions] += 1
+        normal: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return normal
+
+
+class AwayEmbedder(WordEmbedder):
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        raise UnavailableError("The model is away.")
 
 
 async def revisions_of(store: PilotStore, pilot_id: str) -> Sequence[Revision]:

@@ -1,61 +1,54 @@
 """The index: a cache of one database in one folder, followed by its change feed, that can always be made anew."""
 
 import asyncio
-import shutil
+import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 import filelock
 import numpy as np
 
 from knowledge.errors import UnavailableError
+from knowledge.index.folder import DamagedError, Folder
 from knowledge.index.queries import Queries
 from knowledge.index.rows import Rows
-from knowledge.index.schema import SCHEMA, hash_of
-from knowledge.index.state import State, is_sound, read_state, signature, write_state
+from knowledge.index.schema import hash_of
+from knowledge.index.state import State
 from knowledge.index.vectors import VectorLog, VectorTable
 from knowledge.index.vocabulary import read_vocabulary
 from knowledge.index.words import WordIndex
-from knowledge.ports import Change, Embedder
-from knowledge.vocabulary import PilotVocabulary
+from knowledge.ports import Change, ChangeFeed, Embedder, Progress
+from knowledge.questions import PilotVocabulary
 
-Progress = Callable[[int, int], None]
-"""Told how many texts are embedded, of how many."""
+_log = logging.getLogger(__name__)
 
 _BATCH = 5_000  # changes taken and committed at a time
 _TEXTS = 64  # a few seconds of a small model, so that what is done is soon kept
 _WAIT = 10.0  # seconds for another process that writes, before what is here is searched
-_NEW_VOCABULARY = 100  # made anew when one pilot in so many is new
+_MORE = 100  # the vocabulary is made anew when one pilot in so many is new to it
 _GLANCE = 0.05  # seconds between two looks at what another process has written
 
 
-class Feed(Protocol):
-    """The part of a PilotStore that an index follows."""
-
-    async def identity(self) -> str: ...
-
-    async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]: ...
-
-
 class Index:
-    """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece."""
+    """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece.
 
-    def __init__(self, folder: Path, store: Feed, embedder: Embedder | None, *, at_once: int = _TEXTS) -> None:
+    `vocabulary` is what the base knows of words, as it was when `learn` last ran. It is replaced, never changed.
+    """
+
+    def __init__(self, folder: Path, store: ChangeFeed, embedder: Embedder | None, *, at_once: int = _TEXTS) -> None:
         """`at_once` texts are embedded at a time, and kept before the next."""
-        self._folder = folder
+        self._folder = Folder(folder)
         self._store = store
         self._embedder = embedder
         self._at_once = at_once
         self._refreshing = asyncio.Lock()
         self._embedding = asyncio.Lock()
-        self._writing = filelock.FileLock(folder / "writing.lock", timeout=0, thread_local=False)
         self._state: State | None = None
         self._seen: tuple[int, int, int] | None = None
-        self._vocabulary: PilotVocabulary | None = None
-        self._vocabulary_of = 0  # pilots
+        self.vocabulary = PilotVocabulary()
+        self._learned: tuple[Rows, int, int] | None = None  # what it was learned from: see `_teaching`
         self.lock = threading.Lock()
         self.words: WordIndex
         self.rows = Rows()
@@ -71,13 +64,14 @@ class Index:
         async with self._refreshing:
             try:
                 await self._refresh()
-            except (ValueError, OSError):  # what tantivy raises for files that vanished or broke under it
-                self._state = None
+            except DamagedError as error:
+                _log.warning("%s It is opened anew.", error)
+                self._state = self._seen = None
                 await self._refresh()
 
     async def _refresh(self) -> None:
         if not self._is_seen():
-            if self._state is None or not await asyncio.to_thread(self._is_current):
+            if self._state is None or not await asyncio.to_thread(self._folder.is_of, self._state):
                 await self._open(await self._store.identity())
             await asyncio.to_thread(self._load)
         changes = await self._store.changes(self.rows.position, _BATCH)
@@ -89,7 +83,7 @@ class Index:
         if self._embedder is None:
             return
         async with self._embedding:
-            lock = filelock.FileLock(self._folder / "vectors.lock", timeout=0, thread_local=False)
+            lock = filelock.FileLock(self._folder.path / "vectors.lock", timeout=0, thread_local=False)
             with suppress(filelock.Timeout), lock:
                 await self._embed_missing(self._embedder, progress)
 
@@ -98,12 +92,30 @@ class Index:
         """How many texts have no vector yet; 0 where there is no model."""
         return 0 if self.table is None else len(self.table.missing(self.rows.text_hashes, self.rows.alive))
 
-    def vocabulary(self) -> PilotVocabulary:
-        """What the base knows of words; of a while ago where only a few pilots have changed since."""
-        if self._vocabulary is None or abs(self.words.count - self._vocabulary_of) * _NEW_VOCABULARY > self.words.count:
-            self._vocabulary_of = self.words.count
-            self._vocabulary = read_vocabulary(self.words.vocabulary)
-        return self._vocabulary
+    @property
+    def has_news(self) -> bool:
+        """Whether `learn` would make another vocabulary.
+
+        At once where a pilot no longer teaches what it did (it was hidden, removed, reworded), so that nothing outlasts
+        its pilot; only now and then where pilots were added.
+        """
+        if self._learned is None:
+            return True
+        rows, lost, taught = self._learned
+        now = self._teaching()
+        return now[0] is not rows or now[1] != lost or (now[2] - taught) * _MORE > now[2]
+
+    def learn(self) -> None:
+        """Make the vocabulary anew. Takes a second for some 100,000 pilots, in which searches go on."""
+        with self.lock:
+            learned, counts = self._teaching(), self.words.living_counts()
+        with self._folder.touching():
+            self.vocabulary = read_vocabulary(counts)
+        self._learned = learned
+
+    def _teaching(self) -> tuple[Rows, int, int]:
+        """Of which rows, how often one of them took back a lesson, and how many teach one."""
+        return self.rows, self.rows.lessons_lost, self.rows.lessons
 
     def pilot_ids(self, rows: Iterable[int]) -> list[str]:
         with self.lock:
@@ -128,8 +140,8 @@ class Index:
             return [self.words.text(row) for row in rows]
 
     async def _open(self, database: str) -> None:
-        """Open what is there if it is ours, current and whole; else begin anew."""
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        """Open what is there if it can be used; else begin anew."""
+        await asyncio.to_thread(self._folder.make)
         if await asyncio.to_thread(self._adopt, database):
             return
         if not await self._take_turn():
@@ -137,47 +149,30 @@ class Index:
         try:
             # Another process may have made it while we waited.
             if not await asyncio.to_thread(self._adopt, database):
-                await asyncio.to_thread(self._begin, database)
+                self._take(*await asyncio.to_thread(self._folder.begin, database))
         finally:
-            self._writing.release()
+            self._folder.writing.release()
 
     def _adopt(self, database: str) -> bool:
-        """Take the index on disk as ours, if it can be."""
-        state = read_state(self._folder)
-        if state is None or (state.schema, state.database) != (SCHEMA, database):
-            return False
-        if not is_sound(self._words_folder, state):
-            return False
-        try:
-            words = WordIndex(self._words_folder)
-        except (ValueError, OSError):  # what tantivy raises for files that it cannot read
-            return False
-        self._take(words, state)
-        return True
-
-    def _begin(self, database: str) -> None:
-        shutil.rmtree(self._words_folder, ignore_errors=True)
-        words = WordIndex(self._words_folder)
-        self._take(words, write_state(self._folder, self._words_folder, State(SCHEMA, database)))
+        adopted = self._folder.adopt(database)
+        if adopted:
+            self._take(*adopted)
+        return adopted is not None
 
     def _take(self, words: WordIndex, state: State) -> None:
         with self.lock:
             self._state, self.words, self.rows = state, words, Rows()
-            self._seen = self._vocabulary = None
+            self._seen = None
             self.queries = Queries(words, ())
             if self._embedder is not None:
-                self._log = VectorLog(self._vectors_path(self._embedder), self._embedder.dimensions)
+                path = self._folder.vectors(self._embedder.name, self._embedder.dimensions)
+                self._log = VectorLog(path, self._embedder.dimensions)
                 self.table = VectorTable(self._embedder.dimensions)
 
     def _is_seen(self) -> bool:
         """Whether all that is on disk is what was last loaded: two looks at a file's size and age."""
         is_read = self._log is None or self._log.is_read
-        return is_read and self._seen is not None and self._seen == signature(self._folder)
-
-    def _is_current(self) -> bool:
-        """Whether the index on disk is still the one that is open here."""
-        state = read_state(self._folder)
-        return state is not None and self._state is not None and state.edition == self._state.edition
+        return is_read and self._seen is not None and self._seen == self._folder.signature()
 
     async def _follow(self, changes: Sequence[Change]) -> None:
         """Write the changes down, unless another process has meanwhile."""
@@ -186,13 +181,12 @@ class Index:
         try:
             await self._catch_up()
         finally:
-            self._writing.release()
+            self._folder.writing.release()
 
     async def _take_turn(self, *, until: int | None = None) -> bool:
         """Wait to be the one that writes; not once the index is at change `until`, nor beyond patience."""
         for _ in range(int(_WAIT / _GLANCE)):
-            with suppress(filelock.Timeout):
-                self._writing.acquire()
+            if self._folder.acquire():
                 return True
             await asyncio.sleep(_GLANCE)
             if until is not None:
@@ -209,16 +203,17 @@ class Index:
 
     def _write(self, changes: Sequence[Change]) -> None:
         assert self._state is not None
-        self.words.write(changes, self.rows.count)
-        self._state = write_state(self._folder, self._words_folder, self._state)
+        with self._folder.touching():
+            self.words.write(changes, self.rows.count)
+            self._state = self._folder.keep(self._state)
         self._load()
 
     def _load(self) -> None:
         """See what was committed, here or by another process."""
-        seen = signature(self._folder)
+        seen = self._folder.signature()
         if seen == self._seen:
             return self._load_vectors()
-        with self.lock:
+        with self.lock, self._folder.touching():
             self.words.reload()
             before = self.rows.generation
             for numbers in self.words.numbers(self.rows.position):
@@ -238,11 +233,3 @@ class Index:
                 self.table.fill(self.rows.text_hashes, self.rows.alive, self._log)
             elif len(added):
                 self.table.fill_with(added, self._log)
-
-    @property
-    def _words_folder(self) -> Path:
-        return self._folder / "words"
-
-    def _vectors_path(self, embedder: Embedder) -> Path:
-        """One file for each model, named so that no character of a model's name can matter."""
-        return self._folder / f"vectors-{hash_of(embedder.name):016x}-{embedder.dimensions}.bin"

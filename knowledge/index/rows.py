@@ -18,6 +18,7 @@ Mask = npt.NDArray[np.bool_]
 _KINDS: dict[str, type[np.generic]] = {
     "change": np.int64, "alive": np.bool_, "group": np.int32, "country": np.uint64, "stage": np.uint8,
     "organisation": np.uint64, "first": np.int32, "last": np.int32, "language": np.uint64, "text_hash": np.uint64,
+    "lesson": np.uint64,
 }  # fmt: skip
 
 
@@ -27,6 +28,8 @@ class Rows:
     def __init__(self) -> None:
         self.count = 0
         self.generation = 0  # counted up with every change here
+        self.lessons = 0  # rows that teach the vocabulary something: those of public pilots
+        self.lessons_lost = 0  # how often one of them ceased to teach what it did
         self._columns: dict[str, npt.NDArray[Any]] = {name: np.zeros(0, kind) for name, kind in _KINDS.items()}
         self._group_hashes: dict[int, int] = {}
         self._groups: list[Visibility] = []
@@ -63,6 +66,7 @@ class Rows:
         if not len(rows):
             return
         self._grow(int(rows.max()) + 1)
+        self._count_lessons(self._columns["lesson"][rows], np.array(numbers["lesson"], np.uint64))
         for name, kind in _KINDS.items():
             if name != "group":
                 self._columns[name][rows] = np.array(numbers[name], kind)
@@ -73,6 +77,10 @@ class Rows:
         ]
         self._columns["group"][rows] = groups
         self.generation += 1
+
+    def _count_lessons(self, before: npt.NDArray[np.uint64], after: npt.NDArray[np.uint64]) -> None:
+        self.lessons += int(np.count_nonzero(after)) - int(np.count_nonzero(before))
+        self.lessons_lost += int(np.count_nonzero((before != 0) & (before != after)))
 
     def _group(self, hashed: int, visibility: Callable[[int], Visibility]) -> int:
         if hashed not in self._group_hashes:

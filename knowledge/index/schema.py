@@ -14,12 +14,13 @@ from knowledge.pilots import Pilot, Stage
 from knowledge.ports import Change
 from knowledge.visibility import Audience, Visibility
 
-SCHEMA = f"1.{ANALYSIS}"
+SCHEMA = f"2.{ANALYSIS}"
 """Changed whenever the same pilots would make another index; every index of another schema is made anew."""
 
 TITLE_WEIGHT = 2  # the title counts twice: see docs/explanation/search.md
 NUMBERS = (
     "row", "change", "alive", "group", "country", "stage", "organisation", "first", "last", "language", "text_hash",
+    "lesson",
 )  # fmt: skip
 UNDATED = -1
 _SPLIT = frozenset({"surface", "capitalised"})  # fields of many words in one text
@@ -54,7 +55,7 @@ def document(change: Change, row: int) -> tantivy.Document:
         made.add_bytes("visibility", write_visibility(pilot.visibility))
         made.add_bytes("text", embedded_text(pilot).encode())
         if is_for_all(pilot.visibility):
-            _add_vocabulary(made, pilot)
+            numbers["lesson"] = _add_vocabulary(made, pilot)
     for name, value in numbers.items():
         add = made.add_integer if name in ("change", "first", "last") else made.add_unsigned
         add(name, value)
@@ -160,7 +161,10 @@ def _told_to_all(pilot: Pilot, learnings: Sequence[Learning]) -> list[Learning]:
     ]
 
 
-def _add_vocabulary(made: tantivy.Document, pilot: Pilot) -> None:
-    for field, taught in vocabulary_terms(pilot).items():
+def _add_vocabulary(made: tantivy.Document, pilot: Pilot) -> int:
+    """What a pilot teaches, and its hash: 0 stands for nothing taught."""
+    lesson = vocabulary_terms(pilot)
+    for field, taught in lesson.items():
         for text in [" ".join(taught)] if field in _SPLIT else taught:
             made.add_text(field, text)
+    return hash_of(json.dumps(lesson)) or 1

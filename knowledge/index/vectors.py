@@ -1,13 +1,15 @@
 """Vectors: on disk by the text they stand for, and in memory a row each, eight bits a number."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import simsimd
 
+from knowledge.errors import UnavailableError
 from knowledge.ports import Vectors
 
 _FEW = 0.05  # share of pilots below which selecting rows first is quicker than computing all; shared evidence
@@ -42,7 +44,11 @@ class VectorLog:
             return self._read == 0
 
     def refresh(self) -> npt.NDArray[np.uint64]:
-        """Read what was added since; the texts that it was added for."""
+        """Read what was added since; the texts that it was added for. UnavailableError where the disk fails."""
+        with self._touching():
+            return self._refresh()
+
+    def _refresh(self) -> npt.NDArray[np.uint64]:
         if not self._path.exists():
             return np.zeros(0, np.uint64)
         size = self._record.itemsize
@@ -57,15 +63,28 @@ class VectorLog:
         return added["text_hash"][:sound]
 
     def add(self, text_hashes: Sequence[int], vectors: Vectors) -> None:
-        """Keep these vectors, past the last sound record that was read; the next refresh reads them."""
+        """Keep these vectors, past the last sound record that was read; the next refresh reads them.
+
+        UnavailableError where the disk fails. What was half written is written over by the next.
+        """
         records = np.zeros(len(text_hashes), self._record)
         records["text_hash"] = text_hashes
         records["vector"], records["scale"] = quantise(vectors)
         records["check"] = [_check(record) for record in records]
-        with self._path.open("r+b" if self._path.exists() else "w+b") as file:
+        with self._touching(), self._path.open("r+b" if self._path.exists() else "w+b") as file:
             file.seek(self._read * self._record.itemsize)
             file.truncate()
             file.write(records.tobytes())
+
+    @contextmanager
+    def _touching(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UnavailableError(
+                f"The vectors in {self._path} cannot be kept ({error.strerror}): make room on that disk, and see that "
+                "the folder may be written."
+            ) from error
 
     def get(self, text_hashes: Iterable[int]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
         """Vectors and scales of texts that are all here."""

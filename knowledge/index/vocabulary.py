@@ -6,7 +6,7 @@ A pilot that is not public lends nothing here, so that no correction or filter s
 from collections.abc import Callable, Mapping
 
 from knowledge.pilots import Pilot
-from knowledge.vocabulary import PilotVocabulary, lesson
+from knowledge.questions import PilotVocabulary, lesson
 
 FIELDS = ("surface", "capitalised", "named", "acronym")
 """Words; those that a pilot only writes with a capital; organisations; acronyms, each with a tab and its meaning."""
@@ -33,4 +33,6 @@ def read_vocabulary(counts: Callable[[str], Mapping[str, int]]) -> PilotVocabula
     vocabulary.learn_counts(
         words=counts("surface"), capitalised=counts("capitalised"), organisations=counts("named"), acronyms=acronyms
     )
+    # The first correction sorts all words by length: not while the first who asks waits for it.
+    vocabulary.nearest("bcdfgh")
     return vocabulary

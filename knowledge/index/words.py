@@ -1,6 +1,7 @@
 """The word index: tantivy, one document a pilot."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -79,9 +80,12 @@ class WordIndex:
             known = self._frequencies[stem] = int(self._searcher.doc_freq("words", stem))
         return known
 
-    def vocabulary(self, field: str) -> dict[str, int]:
-        """Every term of one of the vocabulary's fields, with the number of pilots that hold it."""
-        return dict(self._searcher.terms_with_prefix(field, ""))
+    def living_counts(self) -> Callable[[str], Mapping[str, int]]:
+        """What gives, for one of the vocabulary's fields, every term and how many pilots hold it now.
+
+        It stays with what is seen at this moment, so another thread may count while this index is reloaded.
+        """
+        return functools.partial(_living_counts, self._searcher, self.schema)
 
     def visibility(self, group: int) -> Visibility:
         """What the hash of a visibility stands for."""
@@ -108,3 +112,14 @@ class WordIndex:
             return None
         (row,) = self._searcher.fast_field_values("row", [found[0][1]])
         return int(row or 0)
+
+
+def _living_counts(searcher: tantivy.Searcher, schema: tantivy.Schema, field: str) -> dict[str, int]:
+    # Until tantivy merges them away, its dictionary counts the documents of pilots that were changed, hidden or removed
+    # since. What more documents hold than are gone, a living one holds; the rest is counted, some microseconds each.
+    gone = int(searcher.doc_freq("alive", 1) + searcher.doc_freq("alive", 0)) - int(searcher.num_docs)
+    counts = dict(searcher.terms_with_prefix(field, ""))
+    for term in [term for term, count in counts.items() if count <= gone]:
+        living = searcher.search(tantivy.Query.term_query(schema, field, term, "basic"), 1)
+        counts[term] = int(living.count or 0)  # type: ignore[attr-defined]  # its stub leaves it out
+    return {term: count for term, count in counts.items() if count}

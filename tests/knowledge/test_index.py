@@ -1,9 +1,9 @@
 import asyncio
+import errno
 import json
 import os
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -18,39 +18,17 @@ from knowledge.index.index import Index
 from knowledge.index.parts import parts_of
 from knowledge.index.thesaurus import LANGUAGES, Thesaurus, load_thesaurus
 from knowledge.index.vectors import VectorLog, VectorTable, quantise
+from knowledge.index.words import WordIndex
 from knowledge.learnings import Learning, LearningKind, Origin
 from knowledge.pilots import Pilot
-from knowledge.ports import Author, Vectors
+from knowledge.ports import Author, Change
 from knowledge.questions import Question
 from knowledge.records import pilot_from_record
 from knowledge.visibility import Audience, Visibility
 from tests.base import NOW, sample_pilots
-from tests.fakes import MemoryPilotStore
+from tests.fakes import AwayEmbedder, MemoryPilotStore, WordEmbedder
 
 BY = Author("test")
-
-
-class WordEmbedder:
-    """Texts that share words are near each other. Remembers what it was given."""
-
-    def __init__(self, name: str = "words", dimensions: int = 64) -> None:
-        self.name = name
-        self.dimensions = dimensions
-        self.given: list[str] = []
-
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        self.given += texts
-        vectors = np.full((len(texts), self.dimensions), 1e-3, np.float32)
-        for row, text in enumerate(texts):
-            for word in words(text):
-                vectors[row, zlib.crc32(word.encode()) % self.dimensions] += 1
-        normal: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return normal
-
-
-class AwayEmbedder(WordEmbedder):
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        raise UnavailableError("The model is away.")
 
 
 def a_pilot(number: int, **record: object) -> Pilot:
@@ -218,6 +196,71 @@ async def test_a_damaged_index_is_noticed_and_made_anew(tmp_path: Path, damage: 
     assert index.rows.count == 8
 
 
+@pytest.mark.parametrize("reason", ["a file of it", "of another version"])
+async def test_a_damaged_index_is_told_and_one_of_another_version_is_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, reason: str
+) -> None:
+    store = await a_store()
+    await opened(tmp_path, store)
+    if reason == "a file of it":
+        _damage(tmp_path, _flip_one_bit, "*.store")
+    else:
+        (tmp_path / "state.json").unlink()
+    await opened(tmp_path, store)
+    # An empty log would make a slow start or a lost disk a riddle; a new version is no trouble.
+    told = {line.partition("will be made anew: ")[2] for line in caplog.messages}
+    assert told == ({"a file of it is not as it was written."} if reason == "a file of it" else set())
+
+
+async def test_an_index_that_breaks_while_it_is_open_is_told_and_opened_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await a_store()
+    index = await opened(tmp_path, store)
+    broken = iter([True])
+    reload = WordIndex.reload
+
+    def reload_once_broken(words: WordIndex) -> None:
+        if next(broken, False):
+            raise ValueError("a segment vanished")
+        reload(words)
+
+    monkeypatch.setattr(WordIndex, "reload", reload_once_broken)
+    await store.save([a_pilot(1, summary="Wolves")], BY, NOW)
+    await index.refresh()
+    assert found(index, "wolves")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "a segment vanished" in caplog.text
+
+
+async def test_trouble_that_is_not_the_index_is_not_taken_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(MemoryPilotStore):
+        async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
+            raise ValueError("a bug of the store")
+
+    with pytest.raises(ValueError, match="a bug of the store"):
+        await Index(tmp_path, Broken(), None).refresh()
+    assert not caplog.records
+
+
+async def test_a_disk_that_stays_full_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = await a_store()
+    index = await opened(tmp_path, store)
+    await store.save([a_pilot(1, summary="Wolves")], BY, NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(WordIndex, "write", full)
+        with pytest.raises(UnavailableError, match=r"No space left on device.*See that the disk has room"):
+            await index.refresh()
+    await index.refresh()
+    assert found(index, "chatbot")
+    assert found(index, "wolves")
+
+
 async def test_two_that_share_a_folder_see_each_others_changes(tmp_path: Path) -> None:
     store = await a_store()
     one, other = Index(tmp_path, store, None), Index(tmp_path, store, None)
@@ -294,7 +337,7 @@ async def test_two_processes_on_one_folder_do_not_break_each_other(tmp_path: Pat
 async def test_vectors_are_made_once_for_each_text(tmp_path: Path) -> None:
     store, embedder = await a_store(), WordEmbedder()
     index = await opened(tmp_path, store, embedder)
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int | None]] = []
     await index.embed(lambda done, of: told.append((done, of)))
     assert len(embedder.given) == 8
     assert told == [(8, 8)]

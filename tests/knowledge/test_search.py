@@ -1,9 +1,14 @@
 import asyncio
+import errno
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,16 +16,17 @@ from hypothesis import strategies as st
 
 from knowledge.dates import Period
 from knowledge.errors import UnavailableError
+from knowledge.index.vocabulary import read_vocabulary
 from knowledge.learnings import Learning, LearningKind, Origin
 from knowledge.pilots import Pilot, Provenance, Stage
 from knowledge.ports import Author, Change, Vectors
-from knowledge.questions import Question
+from knowledge.questions import PilotVocabulary, Question
 from knowledge.records import pilot_from_record
 from knowledge.search import FLOOR, Hits, Level, Search, open_search
 from knowledge.visibility import Audience, Viewer, Visibility
 from tests.base import NOW
-from tests.fakes import MemoryPilotStore
-from tests.knowledge.test_index import AwayEmbedder, WordEmbedder, a_pilot, a_store
+from tests.fakes import AwayEmbedder, MemoryPilotStore, WordEmbedder
+from tests.knowledge.test_index import a_pilot, a_store
 
 RECORDS: tuple[dict[str, object], ...] = (
     {
@@ -290,6 +296,204 @@ async def test_only_public_pilots_teach_the_vocabulary() -> None:
         question = search.read("has the Secret Squirrel Office tried WBP?", TODAY)
         assert question.organisations == ("Secret Squirrel Office",)
         assert "weather balloon programme" in question.expansions
+
+
+SHOWN = Visibility(community="north")
+HIDDEN = Visibility(audience=Audience.RESTRICTED, community="north", people=frozenset({"ann"}))
+
+
+def a_zeppelin(
+    visibility: Visibility, title: str = "The Weather Balloon Programme (WBP) of the Zeppelin Agency"
+) -> Pilot:
+    return Pilot(
+        provenance=Provenance(source="test", source_id="z"),
+        title=title,
+        organisation="Zeppelin Agency",
+        visibility=visibility,
+    )
+
+
+@pytest.mark.parametrize("is_reopened", [False, True])
+async def test_what_a_pilot_taught_is_forgotten_once_it_is_hidden(
+    tmp_path: Path,
+    is_reopened: bool,  # noqa: FBT001  # pytest gives it
+) -> None:
+    store = await a_base()
+    text = "has the Zeppelin Agency tried WBP or zepelin?"
+    async with open_search(tmp_path, store, None) as search:
+        # Changed often enough, a word seems common to whoever counts the states that are no more. They stay on disk for
+        # as long as they share a segment with others.
+        for number, word in enumerate(("red", "green", "blue", "white")):
+            neighbours = [a_pilot(10 * number + each) for each in range(5)]
+            await store.save([a_zeppelin(SHOWN, f"Weather Balloon Programme (WBP) {word}"), *neighbours], BY, NOW)
+            await search.refresh()
+        assert search._index.words._searcher.doc_freq("named", "Zeppelin Agency") == 4
+        assert search.read(text, TODAY).organisations == ("Zeppelin Agency",)
+        await store.save([a_zeppelin(HIDDEN)], BY, NOW)
+        await search.refresh()
+        if not is_reopened:
+            _check_that_nothing_is_known(search, text)
+    async with open_search(tmp_path, store, None) as search:
+        _check_that_nothing_is_known(search, text)
+
+
+def _check_that_nothing_is_known(search: Search, text: str) -> None:
+    question = search.read(text, TODAY)
+    assert question.organisations == ()
+    assert question.expansions == ()
+    assert "zepelin" in question.topic
+    vocabulary = search._index.vocabulary
+    assert [vocabulary.frequency(word) for word in ("zeppelin", "balloon", "chatbot")] == [0, 0, 1]
+    assert vocabulary.spelt_out("WBP") is None
+    assert vocabulary.nearest("zepelin") is None
+
+
+@pytest.mark.parametrize("change", ["removed", "reworded", "embargoed"])
+async def test_what_a_pilot_taught_is_forgotten_once_it_is_gone(change: str) -> None:
+    store = await a_base()
+    await store.save([a_zeppelin(SHOWN)], BY, NOW)
+    async with searching(store) as search:
+        assert search.read("has the Zeppelin Agency tried it?", TODAY).organisations
+        match change:
+            case "removed":
+                await store.remove(a_zeppelin(SHOWN).id, BY, NOW)
+            case "reworded":
+                await store.save([replace(a_zeppelin(SHOWN), title="Kites", organisation=None)], BY, NOW)
+            case _:
+                await store.save([a_zeppelin(replace(SHOWN, embargo_until=TODAY + timedelta(days=1)))], BY, NOW)
+        await search.catch_up()
+        assert search.read("has the Zeppelin Agency tried it?", TODAY).organisations == ()
+
+
+async def test_a_vocabulary_is_made_anew_only_where_it_would_be_another() -> None:
+    store = await a_store(*(a_pilot(number, summary="Goats mow the park") for number in range(300)))
+    async with searching(store) as search:
+        first = search._index.vocabulary
+        await search.refresh()
+        await store.add_learning(_a_secret(1, a_pilot(1), Visibility()))
+        await store.save([a_pilot(1000)], BY, NOW)
+        await search.refresh()
+        assert search._index.vocabulary is first
+        await store.save([a_pilot(number) for number in range(1001, 1010)], BY, NOW)
+        await search.refresh()
+        assert search._index.vocabulary is not first
+
+
+async def test_a_question_is_read_while_the_vocabulary_is_made_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_by: list[str] = []
+
+    def noted(counts: Callable[[str], Mapping[str, int]]) -> PilotVocabulary:
+        made_by.append(threading.current_thread().name)
+        time.sleep(0.3)
+        return read_vocabulary(counts)
+
+    monkeypatch.setattr("knowledge.index.index.read_vocabulary", noted)
+    monkeypatch.setattr("knowledge.search._PATIENCE", 0.05)
+    store = await a_base()
+    async with searching(store) as search:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        assert search.read("has anyone tried a chatbot?", TODAY).topic == "chatbot"
+        assert loop.time() - started < 0.1
+    assert made_by
+    assert threading.main_thread().name not in made_by
+
+
+async def test_the_pilots_of_an_answer_are_read_at_once() -> None:
+    class Counting(MemoryPilotStore):
+        reads = 0
+
+        async def get(self, pilot_id: str) -> Pilot | None:
+            raise AssertionError("one by one")
+
+        async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
+            self.reads += 1
+            return await super().pilots(ids)
+
+    store = Counting()
+    await store.save([a_pilot(number, summary="Goats mow the park") for number in range(30)], BY, NOW)
+    async with searching(store) as search:
+        assert len((await ask(search, "goats that mow parks", limit=20)).hits) == 20
+    assert store.reads == 1
+
+
+class FailingEmbedder(WordEmbedder):
+    """Fails as told, until it is mended."""
+
+    def __init__(self, trouble: Exception) -> None:
+        super().__init__()
+        self.trouble: Exception | None = trouble
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        if self.trouble:
+            raise self.trouble
+        return await super().embed(texts)
+
+
+def warnings(log: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in log.records if record.name == "knowledge.search"]
+
+
+@pytest.mark.parametrize("trouble", [UnavailableError("The model is away."), ValueError("a bug")])
+async def test_an_outage_of_the_model_is_logged_once_and_ends_quietly(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: Exception
+) -> None:
+    embedder = FailingEmbedder(trouble)
+    store = await a_base()
+    async with open_search(tmp_path, store, embedder) as search:
+        for _ in range(5):
+            await search.refresh()
+            await asyncio.sleep(0.05)
+        (warning,) = warnings(caplog)
+        assert warning.startswith("New pilots are found by their words alone")
+        embedder.trouble = None
+        await search.embed()
+        await store.save([a_pilot(1)], BY, NOW)
+        await search.refresh()
+        await asyncio.sleep(0.1)
+        embedder.trouble = trouble
+        await store.save([a_pilot(2)], BY, NOW)
+        await search.refresh()
+        await asyncio.sleep(0.1)
+        assert len(warnings(caplog)) == 2
+
+
+async def test_a_question_without_its_vector_is_logged_once_an_outage_and_never_quoted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_search(tmp_path, await a_base(), WordEmbedder()) as search:
+        await search.embed()
+        embedder = FailingEmbedder(UnavailableError("No vector for 'chatbot of my neighbour Ann'"))
+        search._embedder = embedder
+        for _ in range(3):
+            assert (await ask(search, "chatbot for tax questions")).hits
+        assert len(warnings(caplog)) == 1
+        assert "Ann" not in caplog.text
+        assert "chatbot" not in caplog.text
+        trouble, embedder.trouble = embedder.trouble, None
+        await ask(search, "chatbot for tax questions")
+        embedder.trouble = trouble
+        await ask(search, "chatbot for tax questions")
+        assert len(warnings(caplog)) == 2
+
+
+async def test_a_full_disk_is_said_and_does_not_spoil_the_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_really = Path.open
+
+    def open_unless_full(path: Path, *args: Any, **options: Any) -> Any:
+        if path.name.startswith("vectors-"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return open_really(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", open_unless_full)
+    async with open_search(tmp_path, await a_base(), WordEmbedder()) as search:
+        with pytest.raises(UnavailableError, match=r"cannot be kept \(No space left on device\): make room"):
+            await search.embed()
+        assert (await ask(search, "chatbot for tax questions")).hits
+    (warning,) = warnings(caplog)
+    assert "make room" in warning
 
 
 PEOPLE, COMMUNITIES = ["ann", "bob", "cleo"], ["north", "south"]
