@@ -19,10 +19,11 @@ from knowledge.ports import Vectors
 # The first that is there is taken: eight bits a weight find the same pilots, four times smaller and quicker.
 MODEL_FILES = ("model_int8.onnx", "model_quantized.onnx", "model.onnx")
 TOKENIZER_FILE = "tokenizer.json"
+_PLACES = ("", "onnx")  # folders within the folder; hubs keep converted models in the second
 
 _TOKENS = 256  # what MiniLM models were trained to read; the rest of a text is left out
 _BATCH = 4  # texts of like length run together; measured: 4 to 8 are quickest on a processor, 16 and 32 ever slower
-_OFTEN = "Get one with pilotlight model fetch, or set PILOTLIGHT_EMBEDDINGS=off to search by words alone."
+_WHAT_TO_DO = "Get one with pilotlight model fetch, or set PILOTLIGHT_EMBEDDINGS=off to search by words alone."
 
 
 class OnnxEmbedder:
@@ -91,12 +92,13 @@ def _pool(tokens: npt.NDArray[np.float32], mask: npt.NDArray[np.int64]) -> Vecto
 
 
 def _model_file(folder: Path) -> Path:
-    for name in (each for place in ("", "onnx/") for each in (f"{place}{file}" for file in MODEL_FILES)):
-        if (folder / name).is_file():
-            if not (folder / TOKENIZER_FILE).is_file():
-                raise PilotlightError(f"The model folder {folder} lacks {TOKENIZER_FILE}. {_OFTEN}")
-            return folder / name
-    raise PilotlightError(f"There is no model in {folder}: it needs {MODEL_FILES[-1]} and {TOKENIZER_FILE}. {_OFTEN}")
+    there = [path for place in _PLACES for name in MODEL_FILES if (path := folder / place / name).is_file()]
+    if not there:
+        needed = f"{MODEL_FILES[-1]} and {TOKENIZER_FILE}"
+        raise PilotlightError(f"There is no model in {folder}: it needs {needed}. {_WHAT_TO_DO}")
+    if not (folder / TOKENIZER_FILE).is_file():
+        raise PilotlightError(f"The model folder {folder} lacks {TOKENIZER_FILE}. {_WHAT_TO_DO}")
+    return there[0]
 
 
 def _open(tokenizer_file: Path, model_file: Path) -> tuple[Any, Any]:
@@ -118,7 +120,7 @@ def _open(tokenizer_file: Path, model_file: Path) -> tuple[Any, Any]:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = onnxruntime.InferenceSession(str(model_file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # neither library says what its readers raise
-        raise PilotlightError(f"The model in {model_file.parent} cannot be read ({error}). {_OFTEN}") from error
+        raise PilotlightError(f"The model in {model_file.parent} cannot be read ({error}). {_WHAT_TO_DO}") from error
     return tokenizer, session
 
 
