@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
@@ -32,7 +33,7 @@ from knowledge.index.thesaurus import load_thesaurus
 from knowledge.pilots import Pilot
 from knowledge.ports import Author, ChangeFeed
 from knowledge.questions import Question
-from knowledge.search import Search
+from knowledge.search import LIMIT, Search
 from knowledge.starter import starter_pilots
 from knowledge.visibility import Viewer
 
@@ -72,13 +73,22 @@ class Figures:
     product: float
     whole: float
     whole_filtered: float
+    reads: float  # of the whole: asking the database for news and for the ten pilots
     built: float  # seconds
     peak: float  # MB, of the process that builds and searches
     database: str
 
     @property
+    def bare(self) -> float:
+        return self.words + self.product
+
+    @property
     def ratio(self) -> float:
-        return self.whole / (self.words + self.product)
+        return self.whole / self.bare
+
+    @property
+    def ratio_without_reads(self) -> float:
+        return (self.whole - self.reads) / self.bare
 
 
 def bench_search(sizes: Sequence[int]) -> None:
@@ -89,7 +99,9 @@ def bench_search(sizes: Sequence[int]) -> None:
     print(
         f"Synthetic pilots, mixed from {len(samples):,} real ones; medians over {_ROUNDS * len(_QUESTIONS)} searches.\n"
     )
-    print("   pilots  bare query   + product       whole    filtered   ratio   built in   peak memory   database")
+    print(
+        "   pilots  bare query   + product       whole    filtered  its reads   ratio  w/o reads   built in   peak memory   database"
+    )
     measured = []
     for size in sorted(set(sizes)):
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
@@ -100,22 +112,21 @@ def bench_search(sizes: Sequence[int]) -> None:
     if last is not first:
         print(
             f"\nFrom {first.size:,} to {last.size:,} pilots ({last.size / first.size:,.0f}×) the whole search takes "
-            f"{last.whole / first.whole:.1f}× as long, its bare parts {_bare(last) / _bare(first):.1f}×."
+            f"{last.whole / first.whole:.1f}× as long, its bare parts {last.bare / first.bare:.1f}×."
         )
-    worst = max(each.ratio for each in measured)
-    print(f"\nThe whole search takes at most {worst:.2f}× its bare parts; the aim is {WITHIN:.0f}×.")
-
-
-def _line(each: Figures) -> str:
-    times = (f"{time:>7.2f} ms" for time in (each.words, each.product, each.whole, each.whole_filtered))
-    return (
-        f"{each.size:>9,} {'  '.join(times)} {each.ratio:>6.2f}× {each.built:>8,.0f} s {each.peak:>9,.0f} MB   "
-        f"{each.database}"
+    worst, at_best = (max(ratios) for ratios in zip(*((each.ratio, each.ratio_without_reads) for each in measured)))
+    print(
+        f"\nThe whole search takes at most {worst:.2f}× its bare parts, {at_best:.2f}× without its reads of the database; "
+        f"the aim is {WITHIN:.0f}×."
     )
 
 
-def _bare(figures: Figures) -> float:
-    return figures.words + figures.product
+def _line(each: Figures) -> str:
+    times = (f"{time:>7.2f} ms" for time in (each.words, each.product, each.whole, each.whole_filtered, each.reads))
+    return (
+        f"{each.size:>9,} {'  '.join(times)} {each.ratio:>6.2f}× {each.ratio_without_reads:>9.2f}× {each.built:>8,.0f} s {each.peak:>9,.0f} MB   "
+        f"{each.database}"
+    )
 
 
 async def _real_samples() -> list[Sample]:
@@ -168,6 +179,7 @@ async def _measure_over(base: ChangeFeed, folder: Path, size: int) -> Figures:
     filtered = [Question(text=each, topic=each, language="en", countries=("NL", "BE")) for each in _QUESTIONS]
     whole = await _time_finding(search, questions)
     whole_filtered = await _time_finding(search, filtered)
+    reads = await _time_reads(base, index)
     peak = _peak()
     bare = BareWords(index.words)
     words = _time([functools.partial(bare.search, each) for each in _QUESTIONS])
@@ -176,7 +188,7 @@ async def _measure_over(base: ChangeFeed, folder: Path, size: int) -> Figures:
     product = _time([lambda: matrix @ vector] * len(_QUESTIONS))
     await search.close()
     database = "memory" if isinstance(base, SyntheticBase) else "SQLite"
-    return Figures(size, words, product, whole, whole_filtered, built, peak, database)
+    return Figures(size, words, product, whole, whole_filtered, reads, built, peak, database)
 
 
 async def _time_finding(search: Search, questions: Sequence[Question]) -> float:
@@ -186,6 +198,17 @@ async def _time_finding(search: Search, questions: Sequence[Question]) -> float:
             started = time.perf_counter()
             await search.find(question, Viewer(), today=_TODAY)
             times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1_000
+
+
+async def _time_reads(base: ChangeFeed, index: Index) -> float:
+    chance, times = Random(1), []  # noqa: S311  # not for secrets
+    for _ in range(_ROUNDS * len(_QUESTIONS)):
+        ids = index.pilot_ids(chance.choices(range(index.rows.count), k=LIMIT))
+        started = time.perf_counter()
+        await base.changes(index.rows.position)
+        await base.pilots(ids)
+        times.append(time.perf_counter() - started)
     return statistics.median(times) * 1_000
 
 

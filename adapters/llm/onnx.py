@@ -5,7 +5,6 @@ The extra `onnx` brings onnxruntime and tokenizers; they are imported here only,
 
 import asyncio
 import hashlib
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,6 @@ class OnnxEmbedder:
         self._tokenizer, self._session = _open(folder / TOKENIZER_FILE, self._model_file)
         self._inputs = {each.name for each in self._session.get_inputs()}
         self._output = self._session.get_outputs()[0].name
-        self._lock = threading.Lock()
         self._name = f"{folder.resolve().name}/{_fingerprint(self._model_file)}"
         self._dimensions = int(self._embed(["length"]).shape[1])
 
@@ -78,8 +76,8 @@ class OnnxEmbedder:
             ids[row, : len(each)] = each
             mask[row, : len(each)] = 1
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        with self._lock:
-            (tokens,) = self._session.run([self._output], {name: given[name] for name in self._inputs})
+        # No lock: sessions may run in several threads, and behind one a question waits for the pilots being embedded.
+        (tokens,) = self._session.run([self._output], {name: given[name] for name in self._inputs})
         return _pool(tokens, mask)
 
 

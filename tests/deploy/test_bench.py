@@ -30,8 +30,9 @@ def test_the_bench_prints_ratio_growth_and_memory(
     assert "the aim is 3×" in told
 
 
-def test_the_ratio_is_of_the_whole_to_its_bare_parts() -> None:
-    assert Figures(10, words=1, product=3, whole=8, whole_filtered=9, built=1, peak=1, database="SQLite").ratio == 2
+def test_the_ratio_is_of_the_whole_to_its_bare_parts_and_without_its_reads_too() -> None:
+    figures = Figures(10, words=1, product=3, whole=8, whole_filtered=9, reads=4, built=1, peak=1, database="SQLite")
+    assert (figures.ratio, figures.ratio_without_reads) == (2, 1)
 
 
 def test_where_memory_cannot_be_measured_the_bench_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
