@@ -179,7 +179,7 @@ class Search:
         """Make the vocabulary anew where it must be; a large base's is finished in the background."""
         if self._index.has_news and (self._learning is None or self._learning.done()):
             self._learning = asyncio.create_task(self._learn_quietly())
-        if self._learning is not None:
+        if self._learning is not None and not self._learning.done():
             await asyncio.wait({self._learning}, timeout=_PATIENCE)
 
     async def _learn_quietly(self) -> None:
