@@ -78,7 +78,9 @@ class Queries:
     def _part_query(self, part: Part) -> tantivy.Query | None:
         """The best of its names: its own by any of their words, another only by all of them."""
         own = self._known(part.name)
-        names = [_any([self._word(each) for each in own if each])] if any(own) else []
+        words = [self._word(each) for each in own if each]
+        # Where the base has never heard of "meals", "school" is half of "school meals", and not the whole of it.
+        names = [_boosted(_any(words), len(words) / len(own))] if words else []
         names.extend(
             tantivy.Query.boost_query(_all([self._word(each) for each in other]), OTHER_NAME_WEIGHT)
             for other in dict.fromkeys(map(self._known, part.others))
@@ -92,7 +94,7 @@ class Queries:
     def _stem(self, stem: str) -> tantivy.Query:
         query = tantivy.Query.term_query(self._index.schema, "words", stem, "freq")
         smoothing = self._smoothing(self._index.frequency(stem))
-        return query if smoothing == 1.0 else tantivy.Query.boost_query(query, smoothing)
+        return _boosted(query, smoothing)
 
     def _known(self, name: Name) -> _Stems:
         known = self._known_names.get(name)
@@ -107,6 +109,10 @@ def _inverse_frequency(frequency: int, count: int) -> float:
     # A word's frequency may count pilots that were changed or removed since, until tantivy merges them away.
     frequency = min(frequency, count)
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+
+def _boosted(query: tantivy.Query, by: float) -> tantivy.Query:
+    return query if by == 1.0 else tantivy.Query.boost_query(query, by)
 
 
 def _any(queries: Sequence[tantivy.Query]) -> tantivy.Query:

@@ -101,6 +101,13 @@ async def test_what_nobody_tried_is_below_the_floor(text: str) -> None:
     assert all(hit.is_close for hit in hits.hits)
 
 
+async def test_half_of_a_name_is_not_the_thing_where_the_base_has_never_heard_of_the_other_half() -> None:
+    starts = a_pilot(1, title="School start times", summary="An algorithm set when each school starts; school buses.")
+    async with searching(await a_store(starts, *pilots_to_find())) as search:
+        assert (await ask(search, "when does school start?")).answered
+        assert not (await ask(search, "school meals")).answered
+
+
 async def test_an_empty_base_has_no_answer() -> None:
     async with searching(MemoryPilotStore(), WordEmbedder()) as search:
         hits = await ask(search, "has anyone tried a chatbot?")
