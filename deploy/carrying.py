@@ -8,12 +8,9 @@ from deploy.printing import Progressed
 from deploy.settings import Settings
 from deploy.wiring import now, open_house, prepare_folder
 from knowledge.catalogues.exporting import export_pilots
-from knowledge.catalogues.importing import ImportReport, Skipped, import_catalogue
-from knowledge.catalogues.keeping import IMPORT, news_among
-from knowledge.ports import Author, PilotStore
+from knowledge.catalogues.importing import ImportReport, import_catalogue, import_pilots
+from knowledge.ports import PilotStore
 from knowledge.starter import starter_pilots
-
-STARTER = Author(IMPORT + "starter", "the catalogue that ships along")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +48,8 @@ async def make_findable(settings: Settings, progressed: Progressed) -> None:
 
 
 async def import_starter(store: PilotStore, *, dry_run: bool = False) -> ImportReport:
-    pilots = list(starter_pilots())
-    news = await news_among(pilots, store)
-    if not dry_run:
-        await store.save(news.pilots, STARTER, now())
-    return ImportReport(
-        catalogue="starter",
-        rows=len(pilots),
-        saved=len(news.pilots),
-        unchanged=len(pilots) - len(news.pilots) - len(news.removed),
-        empty=0,
-        skipped=tuple(Skipped(0, f"{each.source_id!r} was removed here and stays so") for each in news.removed),
-        notes=(),
-        masked={},
-        dry_run=dry_run,
+    return await import_pilots(
+        "starter", starter_pilots(), store, at=now(), reason="the catalogue that ships along", dry_run=dry_run
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from knowledge.catalogues.cells import web_addresses
+from knowledge.catalogues.confidential import speaks_of_visibility
 from knowledge.catalogues.layout import Kind, field_at
 from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Pilot
-from knowledge.record_names import key_of
+from knowledge.record_names import is_said, key_of
 from knowledge.record_paths import put
 from knowledge.records import pilot_from_record
 from knowledge.text import TEXT_LIMIT, TITLE_LIMIT, clean, shorten
@@ -23,19 +24,31 @@ Note = tuple[str, str]  # field, reason
 def pilot_of(record: dict[str, Any]) -> tuple[Pilot, list[Note]]:
     """InvalidRecordError where a needed field is missing or wrong."""
     notes = [*_damaged(record), *_shorten(record)]
+    own = False
     while True:
         try:
             return pilot_from_record(record), notes
         except InvalidRecordError as error:
             if error.field.partition(".")[0] in _NEEDED or not error.field:
                 raise
-            record = copy.deepcopy(record)
+            _require_visibility_known(record, error)
+            if not own:  # once, however much is wrong
+                record, own = copy.deepcopy(record), True
             if first := _first_address(record, error):
                 notes.append((error.field, f"is no single web address; {first[:80]} is kept"))
                 continue
             if not _leave_out(record, error):
                 raise
             notes.append((error.field, f"{error.reason}; left out"))
+
+
+def _require_visibility_known(record: dict[str, Any], error: InvalidRecordError) -> None:
+    if not speaks_of_visibility(error.field) or field_at(error.field):
+        return
+    holder, key = _where_said(record, error.field)
+    if key is not None and is_said(holder[key]):
+        reason = f"{error.reason}; it may say who may see the pilot, so the row is left out: write visibility.audience"
+        raise InvalidRecordError(f"{reason} and its like", field=error.field)
 
 
 def texts_of(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

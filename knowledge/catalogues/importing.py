@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.catalogues.fitting import pilot_of
-from knowledge.catalogues.keeping import IMPORT, news_among
+from knowledge.catalogues.keeping import IMPORT, news_among, public_id
 from knowledge.catalogues.mapped import map_row
-from knowledge.catalogues.own_form import read_own_dates, record_of_row
+from knowledge.catalogues.own_form import fill_in, read_own_dates, record_of_row
 from knowledge.catalogues.personal_data import PersonalData, mask_record
 from knowledge.catalogues.recognising import Catalogue, open_catalogue
 from knowledge.catalogues.tables import Row, Unreadable, is_empty
 from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Pilot
 from knowledge.ports import Author, PilotStore
+from knowledge.text import clean
 
 BATCH = 500
 
@@ -112,7 +113,7 @@ async def import_catalogue(
     notes = [Note(0, "", f"the file has no column {column!r}") for column in catalogue.missing]
     return await _bring_in(
         read_pilots(catalogue, mask_personal_data=mask_personal_data),
-        _Keeper(store=store, by=Author(IMPORT + catalogue.mapping.name, path.name), at=at, dry_run=dry_run),
+        _Keeper(store=store, by=Author(IMPORT + catalogue.mapping.name, clean(path.name)), at=at, dry_run=dry_run),
         _Tally(catalogue.mapping.name, notes),
         progress=lambda rows: progress(rows, catalogue.table.count) if progress else None,
     )
@@ -144,6 +145,9 @@ def read_pilots(catalogue: Catalogue, *, mask_personal_data: bool = True) -> Ite
         except InvalidRecordError as error:
             yield Skipped(number, str(error))
             continue
+        if (public := rows_by_id.get(public_id(arrived.pilot))) and arrived.pilot.visibility.community:
+            yield Skipped(number, f"has the id {arrived.pilot.source_id!r} of row {public}, which is public")
+            continue
         earlier = rows_by_id.setdefault(arrived.pilot.id, number)
         if earlier != number:
             yield Skipped(number, f"has the id {arrived.pilot.source_id!r} of row {earlier}, which was kept")
@@ -155,7 +159,7 @@ def _read_row(catalogue: Catalogue, row: Row, number: int, *, mask_personal_data
     mapping = catalogue.mapping
     if mapping.records:
         record = dict(row) if catalogue.table.nested else record_of_row(row)
-        record = {**mapping.constants, **record}
+        fill_in(record, mapping.constants)
         notes = read_own_dates(record)
     else:
         mapped = map_row(mapping, row, number)
@@ -187,15 +191,14 @@ class _Keeper:
     dry_run: bool
 
     async def keep(self, batch: list[Arrived]) -> tuple[int, list[Skipped]]:
-        """How many are new or changed, and those that were removed here."""
+        """How many are new or changed, and those that do not go in."""
         news = await news_among([arrived.pilot for arrived in batch], self.store)
+        saved = len(news.pilots)
         if news.pilots and not self.dry_run:
-            await self.store.save(news.pilots, self.by, self.at)
+            # Another import may have been quicker with some of them.
+            saved = await self.store.save(news.pilots, self.by, self.at)
         rows = {arrived.pilot.id: arrived.row for arrived in batch}
-        return len(news.pilots), [
-            Skipped(rows[each.id], f"{each.source_id!r} was removed here, and an import does not bring it back")
-            for each in news.removed
-        ]
+        return saved, [Skipped(rows[each.id], reason) for each, reason in news.refused]
 
 
 class _Tally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knowledge.catalogues.cells import Reading, cell_text
+from knowledge.catalogues.confidential import require_read
 from knowledge.catalogues.mapping import CatalogueMapping, Rule
 from knowledge.catalogues.tables import Row
 from knowledge.errors import InvalidFileError, InvalidRecordError
@@ -66,14 +67,17 @@ def missing_sentence(mapping: CatalogueMapping, missing: list[str], columns: tup
 
 
 def map_row(mapping: CatalogueMapping, row: Row, number: int) -> MappedRow:
-    """InvalidRecordError where the row has no id of its own and should."""
+    """InvalidRecordError where the row has no id of its own and should, or who may see it cannot be read."""
     mapped = MappedRow({"id": _id(mapping, row, number), "source": mapping.source})
     fixed: list[Rule] = []
     for rule in mapping.rules:
         if rule.fixed is not None:
             fixed.append(rule)
             continue
+        noted = len(mapped.notes)
         value = Reading(mapping, rule, row, mapped.notes).value()
+        for path, reason in mapped.notes[noted:]:
+            require_read(path, reason.removesuffix("; left out"))
         if is_said(value):
             put(mapped.record, rule.field.path, value)
     for name in ("title", "organisation"):  # one line each
@@ -98,7 +102,7 @@ def _id(mapping: CatalogueMapping, row: Row, number: int) -> str:
             raise InvalidRecordError(f"has no id in column {column!r}")
         if mapping.id.pattern:
             match = mapping.id.pattern.search(own)
-            if match is None:
+            if match is None or not match[1]:
                 raise InvalidRecordError(f"has an id that does not look like one here: {own[:60]!r}")
             own = match[1]
     values = {"row": str(number), "id": own, "source": mapping.source}

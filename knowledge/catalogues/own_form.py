@@ -7,9 +7,11 @@ module would take for JSON, begins with an apostrophe.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from knowledge.catalogues.cells import cell_text
+from knowledge.catalogues.confidential import require_read
 from knowledge.catalogues.layout import Kind, field_at
 from knowledge.catalogues.tables import Row
 from knowledge.catalogues.written_dates import read_date
@@ -36,10 +38,25 @@ def record_of_row(row: Row) -> dict[str, Any]:
     for path, text in texts.items():
         value = _value_of_cell(path, text)
         where = f"{path}.{BARE[path]}" if isinstance(value, str) and path in BARE else path
+        if not is_said(value):
+            continue
         # A part may be said whole (`owner` is unknown because …) or by its fields; its fields go first.
-        if is_said(value) and value_at(record, where) is None:
+        if value_at(record, where) is None:
             put(record, where, value)
+        else:
+            require_read(where, "is said twice, in different columns")
     return record
+
+
+def fill_in(record: dict[str, Any], constants: Mapping[str, Any]) -> None:
+    """What a mapping says of every record, where the record itself says nothing."""
+    for path, value in constants.items():
+        root = path.partition(".")[0]
+        if root != path and isinstance(record.get(root), str) and root in BARE:
+            record[root] = {BARE[root]: record[root]}
+        # A part that cannot be read must not give way to a constant: it may be the visibility.
+        if value_at(record, path) is None and (root == path or isinstance(record.get(root), dict | None)):
+            put(record, path, value)
 
 
 def row_of_record(record: dict[str, Any]) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """What arrives, what is reported, and what is never written."""
 
 import json
+import os
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from knowledge.catalogues.personal_data import PersonalData
 from knowledge.dates import PartialDate
 from knowledge.dimension_records import ExitPlan
 from knowledge.errors import InvalidFileError
-from knowledge.pilots import Outcome, Stage, Unknown
+from knowledge.pilots import Outcome, Pilot, Stage, Unknown
 from knowledge.ports import Author
 from knowledge.records import pilot_to_record
 from knowledge.text import TITLE_LIMIT
@@ -317,3 +319,25 @@ async def test_the_report_can_be_written_as_json(tmp_path: Path) -> None:
     assert (plain["rows"], plain["saved"], plain["skipped"][0]["row"]) == (2, 1, 2)
     assert plain["notes"][0]["field"] == "stage"
     assert report.notes[0] == Note(1, "stage", plain["notes"][0]["reason"])
+
+
+class QuickerRival(MemoryPilotStore):
+    """Another import saves the same pilots between the look and the saving."""
+
+    async def save(self, pilots: Sequence[Pilot], by: Author, at: datetime) -> int:
+        await super().save(pilots, Author("import rival"), at)
+        return await super().save(pilots, by, at)
+
+
+async def test_of_two_imports_at_once_only_what_was_really_saved_is_counted(tmp_path: Path) -> None:
+    report = await bring_in(lines(tmp_path, record(1), record(2)), QuickerRival())
+    assert (report.rows, report.saved, report.unchanged) == (2, 0, 2)
+
+
+async def test_a_file_whose_name_is_no_utf_8_is_imported(tmp_path: Path) -> None:
+    path = lines(tmp_path, record(1)).rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jsonl"))
+    store = MemoryPilotStore()
+    await bring_in(path, store)
+    (pilot,) = [pilot async for pilot in store.all()]
+    (revision,) = await revisions_of(store, pilot.id)
+    assert revision.by.reason == "caf .jsonl"
