@@ -26,6 +26,8 @@ DEPTH = 500  # pilots taken from the word index
 # question need not be met in full; the rest of the power is of the most that a word can tell here, which makes it a
 # number of no unit that means the same in a small base.
 ASKED_POWER = 0.6
+# Of one word or two there is less to be met in part, so the power is more, or all, of the question's own.
+SHORT_ASKED_POWER = {1: 1.0, 2: 0.8}
 # The logistic of evidence by words, where there is nothing else:
 WORDS_FLOOR = 1.33
 WORDS_SLOPE = 3.8
@@ -127,7 +129,8 @@ def _strengths(
 
 
 def _asked_for(queries: Queries, parts: tuple[Part, ...], language: str) -> float:
-    return float(queries.mass(parts, language) ** ASKED_POWER * queries.rarest ** (1 - ASKED_POWER))
+    power = SHORT_ASKED_POWER.get(sum(len(part.name) for part in parts), ASKED_POWER)
+    return float(queries.mass(parts, language) ** power * queries.rarest ** (1 - power))
 
 
 def _filters(index: Index, question: Question) -> list[tantivy.Query]:
