@@ -29,6 +29,8 @@ class Ask:
     async def answer(self, text: str, person: Person, place: Place, limit: int = CITATIONS) -> Answer:
         """The answer itself, citing at most `limit` pilots. One that nobody can give is kept as unmet demand."""
         today = self.now().date()
+        # What the base knows is also what a question is read with: nothing of what was just hidden.
+        await self.search.catch_up()
         question = self.search.read(text, today)
         hits = await self.search.find(question, viewer_of(person, place), today=today)
         answer = answer_from(question, hits, limit)

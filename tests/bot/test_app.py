@@ -165,3 +165,20 @@ async def test_whatever_happens_there_is_an_answer_and_no_fault(
     reply = await house[0].handle(event)
     assert reply is not None
     assert isinstance(reply.content, Form) or "went wrong" not in plain(reply.content)
+
+
+async def test_what_was_just_hidden_is_not_read_into_the_next_question(
+    house: tuple[Bot, MemoryPilotStore, MemoryDemandStore],
+) -> None:
+    bot, pilots, _ = house
+    record = {
+        "source": "test",
+        "id": "z",
+        "title": "Drones at night",
+        "organisation": "Zebra Surveillance Bureau (ZSB)",
+    }
+    await pilots.save([pilot_from_record(record)], Author("test"), NOW)
+    question = Said(person=ANN, place=ROOM, text="what has ZSB tried with drones?")
+    assert "Zebra" in text(await bot.handle(question))
+    await pilots.remove(pilot_from_record(record).id, Author("test"), NOW)
+    assert "Zebra" not in text(await bot.handle(question))
