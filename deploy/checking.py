@@ -8,6 +8,7 @@ from deploy.printing import console
 from deploy.settings import Settings, variable
 from deploy.wiring import open_embedder, prepare_folder
 from knowledge.errors import PilotlightError
+from knowledge.text import clean
 
 Finding = tuple[bool | None, str]
 """Whether it works (None: it is merely off), and what to tell."""
@@ -23,9 +24,11 @@ async def check_house(settings: Settings) -> bool:
             works, told = await check(settings)
         except PilotlightError as error:
             works, told = False, str(error)
-        fine = fine and works is not False
         mark, style = {True: ("✓", "green"), None: ("–", "dim"), False: ("✗", "red")}[works]
-        screen.print(Text.assemble((f"{mark} ", style), told), soft_wrap=True)
+        screen.print(Text.assemble((f"{mark} ", style), clean(told)), soft_wrap=True)
+        fine = fine and works is not False
+        if check is _folder and not fine:
+            break  # nothing else can work without it
     return fine
 
 
@@ -39,7 +42,7 @@ async def _database(settings: Settings) -> Finding:
 
     kind = "PostgreSQL" if settings.database.startswith("postgres") else "SQLite"
     async with open_database(settings.database) as database:
-        count = len([pilot async for pilot in database.pilots.all()])
+        count = await database.pilots.count()
     if not count:
         return True, f"Database: {kind}, empty. Fill it with pilotlight import --starter, or with a file of yours."
     return True, f"Database: {kind}, {count:,} pilots."

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,23 @@ bench_app = typer.Typer(help="Measure this machine; each prints ratios from one 
 model_app = typer.Typer(help="Sentence-embedding models, which find pilots by their meaning.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 app.add_typer(model_app, name="model")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's own way
+    if wanted:
+        print(f"pilotlight {metadata.version('pilotlight')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    pass
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -75,7 +93,7 @@ def ask(
 
 @app.command()
 def chat() -> None:
-    """Chat with the bot about the pilots of your base."""
+    """Chat about the pilots of your base."""
     from deploy.chatting import chat_about_base
 
     asyncio.run(chat_about_base(read_settings()))
@@ -83,7 +101,7 @@ def chat() -> None:
 
 @app.command()
 def demo() -> None:
-    """Chat with the bot about the starter catalogue; without a terminal, see a short tour."""
+    """Chat about the starter catalogue. Without a terminal it is a short tour."""
     from deploy.chatting import run_demo
 
     asyncio.run(run_demo(read_settings()))
@@ -132,7 +150,7 @@ def import_(
 
 @app.command()
 def export(path: Annotated[Path, typer.Argument(help="Ends in .csv, .xlsx, .json or .jsonl.")]) -> None:
-    """Write every pilot to a file that imports back to the same pilots."""
+    """Write every pilot to a file. It imports back to the same pilots."""
     from deploy.carrying import export_file
 
     with printing.progress("Exporting") as progressed:
@@ -148,7 +166,7 @@ def evaluate(
     corpus: Annotated[Path | None, typer.Option(help="Judge over these documents (BEIR) instead of the base.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run judged questions through the very path of ask, and measure how good the answers are."""
+    """Measure the answers to judged questions. They go the very path of ask."""
     from deploy.asking import evaluate_base
 
     with printing.progress("Asking", enabled=not as_json) as progressed:

@@ -46,6 +46,14 @@ class Settings(BaseSettings):
         examples=["city-innovators"],
     )
 
+    @field_validator("data_dir")
+    @classmethod
+    def _is_plain(cls, value: Path) -> Path:
+        # The database's address holds it, where these begin something else; and no file system here lost bytes.
+        if set("?#%") & set(str(value)) or str(value).encode(errors="replace").decode() != str(value):
+            raise ValueError("must be a path in UTF-8 without ?, # and %")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _is_a_database(cls, value: str) -> str:

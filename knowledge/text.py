@@ -12,6 +12,8 @@ TEXT_LIMIT = 50_000
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 # Letters of their own that are no letter with an accent, and yet are typed as one by whoever lacks the key.
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "œ": "oe"})
+# What a terminal takes for an order ("now in red"), whole, so that no letters of it are left.
+_TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -21,7 +23,13 @@ def clean(text: str) -> str:
     # Most text is one clean line, and seeing that is far cheaper than cleaning it.
     if text.isprintable() and "  " not in text and text.strip() == text and unicodedata.is_normalized("NFC", text):
         return text
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = (
+        _TERMINAL_CODES.sub("", text)
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\u2028", "\n")
+        .replace("\u2029", "\n")
+    )
     # Removing a character can bring a letter and its accent together, so compose last.
     text = unicodedata.normalize("NFC", _UNWANTED.sub(" ", text))
     lines = (line.strip() for line in _SPACES.sub(" ", text).split("\n"))

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -110,6 +110,11 @@ class SqlPilotStore:
     async def learnings(self, pilot_id: str) -> Sequence[Learning]:
         async with self._connections.reading() as connection:
             return (await _learnings(connection, [pilot_id])).get(pilot_id, ())
+
+    async def count(self) -> int:
+        """How many pilots are in sight."""
+        async with self._connections.reading() as connection:
+            return int(await connection.scalar(select(func.count()).select_from(_LATEST).where(_IN_SIGHT)) or 0)
 
     async def all(self) -> AsyncIterator[Pilot]:
         """A page at a time, each its own transaction: a slow reader holds neither a connection nor SQLite's log."""

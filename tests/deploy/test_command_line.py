@@ -179,6 +179,19 @@ def test_the_check_says_what_is_there_and_what_is_off(capsys: pytest.CaptureFixt
     assert "pilotlight model fetch" in told
 
 
+def test_the_check_of_a_folder_that_cannot_be_made_names_one_fault(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("PILOTLIGHT_DATA_DIR", str(tmp_path / "file" / "data"))
+    assert run(["check"]) == 1
+    assert capsys.readouterr().out.count("✗") == 1
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "--version").startswith("pilotlight 0.")
+
+
 def test_the_check_fails_where_what_is_switched_on_is_missing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

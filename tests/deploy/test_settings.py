@@ -31,6 +31,8 @@ def test_settings_come_from_the_environment_before_the_file(tmp_path: Path, monk
         ("PILOTLIGHT_DATABASE_URL", "mysql://localhost/pilots"),
         ("PILOTLIGHT_EMBEDDINGS", "minilm"),
         ("PILOTLIGHT_EMBEDDINGS", "onnx:"),
+        ("PILOTLIGHT_DATA_DIR", "what?"),
+        ("PILOTLIGHT_DATA_DIR", "lost\udcff"),
         ("PILOTLIGHT_COMMUNITY", ""),
     ],
 )

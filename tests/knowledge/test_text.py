@@ -85,3 +85,7 @@ def test_web_addresses_are_links(link: str) -> None:
 def test_anything_else_is_no_link(link: str) -> None:
     with pytest.raises(InvalidRecordError, match="link"):
         require_link(link, "link")
+
+
+def test_what_a_terminal_takes_for_an_order_leaves_no_letters_behind() -> None:
+    assert clean("\x1b[31mred\x1b[0m \x1b]0;title\x07chatbot") == "red chatbot"
