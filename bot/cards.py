@@ -297,7 +297,7 @@ def _stopped(found: Answer) -> str:
     if not found.stopped:
         return ""
     if found.stopped == found.pilots:
-        return "; it was stopped" if found.stopped == 1 else "; all were stopped"
+        return {1: "; it was stopped", 2: "; both were stopped"}.get(found.stopped, "; all were stopped")
     return "; 1 was stopped" if found.stopped == 1 else f"; {found.stopped} were stopped"
 
 

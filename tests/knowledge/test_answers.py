@@ -45,7 +45,7 @@ def hits(*found: Hit, answered: bool = True) -> Hits:
         ([pilot(1, stage="stopped")], "Yes: 1 pilot tried this; it was stopped."),
         ([pilot(1, country="Norway"), pilot(2, country="Italy")], "Yes: 2 pilots in 2 countries tried this."),
         ([pilot(1, stage="stopped"), pilot(2)], "Yes: 2 pilots tried this; 1 was stopped."),
-        ([pilot(1, stage="stopped"), pilot(2, stage="stopped")], "Yes: 2 pilots tried this; all were stopped."),
+        ([pilot(1, stage="stopped"), pilot(2, stage="stopped")], "Yes: 2 pilots tried this; both were stopped."),
     ],
 )
 def test_the_first_sentence_has_the_count_and_the_shape(pilots: list[Pilot], sentence: str) -> None:
@@ -127,7 +127,7 @@ def test_the_person_to_talk_to_is_named_where_known() -> None:
 def test_a_question_that_only_filters_is_answered_with_how_many_there_are() -> None:
     stopped = Question(text="which pilots were stopped?", topic="", stages=(Stage.STOPPED,))
     answer = answer_from(stopped, hits(hit(pilot(1, stage="stopped")), hit(pilot(2, stage="stopped"))))
-    assert cards.first_sentence(answer) == "I know 2 such pilots; all were stopped."
+    assert cards.first_sentence(answer) == "I know 2 such pilots; both were stopped."
 
 
 @pytest.mark.parametrize(
