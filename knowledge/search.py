@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from knowledge.questions import Question
 from knowledge.visibility import Viewer
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 FLOOR = 0.5  # the score from which a pilot is what was asked for; the scores are calibrated to it
 LIMIT = 10
@@ -118,13 +120,16 @@ class Search:
         Raises UnavailableError where the database does not answer.
         """
         await self.catch_up()
-        question = with_usable_filters(question, self._index.rows)
+        question = await self._soon(partial(with_usable_filters, question, self._index, viewer, today))
         parts = parts_of(question, self._thesaurus)
         vector = await self._vector(question, parts)
         ranked = partial(rank, self._index, question, parts, vector, viewer=viewer, today=today, limit=limit)
-        ranking = ranked() if self._index.rows.count <= _QUICK else await asyncio.to_thread(ranked)
+        ranking = await self._soon(ranked)
         hits = await self._hits(ranking, viewer, today)
         return self._counted(ranking, hits)
+
+    async def _soon(self, work: Callable[[], _T]) -> _T:
+        return work() if self._index.rows.count <= _QUICK else await asyncio.to_thread(work)
 
     async def catch_up(self) -> None:
         """Wait for the newest changes, not long: what is there is read and searched then.

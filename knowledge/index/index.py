@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import filelock
@@ -13,7 +14,7 @@ import numpy as np
 from knowledge.errors import UnavailableError
 from knowledge.index.folder import DamagedError, Folder
 from knowledge.index.queries import Queries
-from knowledge.index.rows import Rows
+from knowledge.index.rows import Rows, Seen
 from knowledge.index.schema import hash_of
 from knowledge.index.state import State
 from knowledge.index.vectors import VectorLog, VectorTable
@@ -21,6 +22,7 @@ from knowledge.index.vocabulary import read_vocabulary
 from knowledge.index.words import WordIndex
 from knowledge.ports import Change, ChangeFeed, Embedder, Progress
 from knowledge.questions import PilotVocabulary
+from knowledge.visibility import Viewer
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ _BATCH = 5_000  # changes taken and committed at a time
 _TEXTS = 64  # a few seconds of a small model, so that what is done is soon kept
 _WAIT = 10.0  # seconds for another process that writes, before what is here is searched
 _MORE = 100  # the vocabulary is made anew when one pilot in so many is new to it
+_VIEWS = 64  # of the base, as different people see it, whose counts are kept at a time
 _GLANCE = 0.05  # seconds between two looks at what another process has written
 
 
@@ -52,7 +55,7 @@ class Index:
         self.lock = threading.Lock()
         self.words: WordIndex
         self.rows = Rows()
-        self.queries: Queries
+        self._queries: dict[Seen, Queries] = {}
         self.table: VectorTable | None = None
         self._log: VectorLog | None = None
 
@@ -117,6 +120,16 @@ class Index:
         """Of which rows, how often one of them took back a lesson, and how many teach one."""
         return self.rows, self.rows.lessons_lost, self.rows.lessons
 
+    def queries_for(self, viewer: Viewer, today: date) -> Queries:
+        """The queries of who may see what `viewer` may see on `today`; for whoever holds the lock."""
+        seen = self.rows.seen_by(viewer, today)
+        queries = self._queries.get(seen)
+        if queries is None:
+            if len(self._queries) >= _VIEWS:
+                self._queries.clear()
+            queries = self._queries[seen] = Queries(self.words, seen)
+        return queries
+
     def pilot_ids(self, rows: Iterable[int]) -> list[str]:
         with self.lock:
             return [self.words.pilot_id(int(row)) for row in rows]
@@ -162,8 +175,8 @@ class Index:
     def _take(self, words: WordIndex, state: State) -> None:
         with self.lock:
             self._state, self.words, self.rows = state, words, Rows()
+            self._queries.clear()
             self._seen = None
-            self.queries = Queries(words, ())
             if self._embedder is not None:
                 path = self._folder.vectors(self._embedder.name, self._embedder.dimensions)
                 self._log = VectorLog(path, self._embedder.dimensions)
@@ -218,7 +231,7 @@ class Index:
             before = self.rows.generation
             for numbers in self.words.numbers(self.rows.position):
                 self.rows.put(np.array(numbers["row"], np.int64), numbers, self.words.visibility)
-            self.queries = Queries(self.words, self.rows.languages)
+            self._queries.clear()
             changed = self.rows.generation != before
         self._seen = seen
         self._load_vectors(anyway=changed)

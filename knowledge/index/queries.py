@@ -7,6 +7,7 @@ import tantivy
 
 from knowledge.index.analysis import stems
 from knowledge.index.parts import Part
+from knowledge.index.rows import Seen
 from knowledge.index.thesaurus import Name
 from knowledge.index.words import WordIndex
 
@@ -17,16 +18,26 @@ FOREIGN_WORD_MASS = 3.0  # of a foreign word that nothing here knows: a middling
 SMALLEST_BASE = 1_000
 
 _Stems = tuple[tuple[str, ...], ...]
-"""For each word of a name, those of its stems that some pilot holds."""
+"""For each word of a name, those of its stems that some pilot holds, of those that may be seen."""
 
 
 class Queries:
-    """Made for one state of a word index; `languages` are those of its pilots."""
+    """Made for one state of a word index, and for those who see the same of it.
 
-    def __init__(self, index: WordIndex, languages: Sequence[str]) -> None:
+    Everything that a score is made of counts the pilots they may see and no others: else a made-up word would score
+    otherwise than one that only a hidden pilot holds, and hidden texts could be guessed word by word.
+    """
+
+    def __init__(self, index: WordIndex, seen: Seen) -> None:
         self._index = index
-        self._languages = tuple(languages)
+        self._seen = seen
+        self._frequencies: dict[str, int] = {}
         self._known_names: dict[Name, _Stems] = {}
+
+    @property
+    def seen(self) -> list[tantivy.Query]:
+        """The filters that leave out what may not be seen."""
+        return [self.any_of("group", self._seen.open_groups)] if self._seen.hidden_groups else []
 
     def query(self, parts: Sequence[Part], filters: Iterable[tantivy.Query] = ()) -> tantivy.Query | None:
         """Any of the parts, the more the better, of what every filter lets through; None where no pilot has any."""
@@ -62,18 +73,38 @@ class Queries:
 
     def _frequency(self, name: Name, *, most: bool) -> int:
         """In how many pilots the name's most, or least, frequent word stands."""
-        each = [max(map(self._index.frequency, known), default=0) for known in self._known(name)]
+        each = [max(map(self._stem_frequency, known), default=0) for known in self._known(name)]
         return max(each) if most else min(each)
 
     def _inverse(self, frequency: int) -> float:
         """How much a word tells that stands in so many pilots: BM25's inverse document frequency, smoothed."""
-        return _inverse_frequency(frequency, max(self._index.count, SMALLEST_BASE))
+        return _inverse_frequency(frequency, max(self._seen.count, SMALLEST_BASE))
 
-    def _smoothing(self, frequency: int) -> float:
-        """What makes tantivy's own score of such a word the smoothed one."""
-        if self._index.count >= SMALLEST_BASE:
-            return 1.0
-        return self._inverse(frequency) / _inverse_frequency(frequency, self._index.count)
+    def _correction(self, stem: str) -> float:
+        """What makes tantivy's own score of a stem ours: it counts what is hidden or gone, too, and smooths nothing.
+
+        Only the average length of a text stays the whole base's: it holds no word, and moves every score alike.
+        """
+        theirs = _inverse_frequency(self._index.documents_holding(stem), self._index.documents)
+        return self._inverse(self._stem_frequency(stem)) / theirs
+
+    def _stem_frequency(self, stem: str) -> int:
+        """In how many of the pilots that may be seen a stem stands."""
+        known = self._frequencies.get(stem)
+        if known is None:
+            known = self._frequencies[stem] = self._count(stem)
+        return known
+
+    def _count(self, stem: str) -> int:
+        index, seen = self._index, self._seen
+        if not index.documents_holding(stem):
+            return 0
+        if not seen.hidden_groups:
+            return index.holding(stem)
+        # A set of groups costs as much as it has pilots, so the smaller one is counted.
+        if seen.is_mostly_open:
+            return index.holding(stem) - index.holding(stem, seen.hidden_groups)
+        return index.holding(stem, seen.open_groups) if seen.open_groups else 0
 
     def _part_query(self, part: Part) -> tantivy.Query | None:
         """The best of its names: its own by any of their words, another only by all of them."""
@@ -93,21 +124,18 @@ class Queries:
 
     def _stem(self, stem: str) -> tantivy.Query:
         query = tantivy.Query.term_query(self._index.schema, "words", stem, "freq")
-        smoothing = self._smoothing(self._index.frequency(stem))
-        return _boosted(query, smoothing)
+        return _boosted(query, self._correction(stem))
 
     def _known(self, name: Name) -> _Stems:
         known = self._known_names.get(name)
         if known is None:
             known = self._known_names[name] = tuple(
-                tuple(each for each in stems(word, self._languages) if self._index.frequency(each)) for word in name
+                tuple(each for each in stems(word, self._seen.languages) if self._stem_frequency(each)) for word in name
             )
         return known
 
 
 def _inverse_frequency(frequency: int, count: int) -> float:
-    # A word's frequency may count pilots that were changed or removed since, until tantivy merges them away.
-    frequency = min(frequency, count)
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
 

@@ -14,7 +14,7 @@ import tantivy
 from knowledge.index.index import Index
 from knowledge.index.parts import Part
 from knowledge.index.queries import Queries
-from knowledge.index.rows import Mask, Rows, days_of
+from knowledge.index.rows import Mask, days_of
 from knowledge.index.schema import hash_of, letters, stage_number
 from knowledge.pilots import Stage
 from knowledge.ports import Vectors
@@ -94,11 +94,19 @@ def rank(
         )
 
 
-def with_usable_filters(question: Question, rows: Rows) -> Question:
-    """The question without filters on what no pilot here says of itself; the place is then searched for in words."""
-    if question.countries and not rows.says("country"):
+def with_usable_filters(question: Question, index: Index, viewer: Viewer, today: date) -> Question:
+    """The question without filters on what no pilot here says of itself; the place is then searched for in words.
+
+    Only what `viewer` may see on `today` says anything.
+    """
+    if not question.countries and not question.period:
+        return question
+    with index.lock:
+        visible = index.rows.open_to(viewer, today)
+        says_country, says_first = index.rows.says("country", visible), index.rows.says("first", visible)
+    if question.countries and not says_country:
         question = replace(question, countries=(), topic=f"{question.topic} {question.where}".strip())
-    if question.period and not rows.says("first"):
+    if question.period and not says_first:
         question = replace(question, period=None)
     return question
 
@@ -116,12 +124,11 @@ def _strengths(
 ) -> npt.NDArray[np.float32]:
     """For each row its evidence by words: 0 where it has none of them, or too many have more."""
     strengths = np.zeros(index.rows.count, np.float32)
-    asked_for = _asked_for(index.queries, parts, question.language)
-    groups = index.rows.open_group_hashes(viewer, today)
-    seen = [] if groups is None else [index.queries.any_of("group", groups)]
-    asked = _filters(index, question)
+    queries = index.queries_for(viewer, today)
+    asked_for = _asked_for(queries, parts, question.language)
+    seen, asked = queries.seen, _filters(queries, question)
     for filters in ([*seen, *asked], seen) if asked else (seen,):
-        query = index.queries.query(parts, filters)
+        query = queries.query(parts, filters)
         if query is not None:
             rows, scores = index.words.search(query, DEPTH)
             strengths[rows] = scores / asked_for
@@ -133,10 +140,10 @@ def _asked_for(queries: Queries, parts: tuple[Part, ...], language: str) -> floa
     return float(queries.mass(parts, language) ** power * queries.rarest ** (1 - power))
 
 
-def _filters(index: Index, question: Question) -> list[tantivy.Query]:
+def _filters(queries: Queries, question: Question) -> list[tantivy.Query]:
     """The question's own filters, as `Rows.matching` has them."""
     filters = [
-        index.queries.any_of(number, values)
+        queries.any_of(number, values)
         for number, values in (
             ("country", [letters(each) for each in question.countries]),
             ("organisation", [hash_of(each) for each in question.organisations]),
@@ -146,7 +153,7 @@ def _filters(index: Index, question: Question) -> list[tantivy.Query]:
     ]
     if question.period is not None:
         first, last = days_of(question.period)
-        filters += [index.queries.between("first", 0, last), index.queries.between("last", first, date.max.toordinal())]
+        filters += [queries.between("first", 0, last), queries.between("last", first, date.max.toordinal())]
     return filters
 
 

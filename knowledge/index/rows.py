@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,21 @@ from knowledge.pilots import Stage
 from knowledge.visibility import Viewer, Visibility
 
 Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one viewer may see of the base: as much of it as their scores may depend on.
+
+    `open_groups` and `hidden_groups` are hashes of visibilities; `is_mostly_open` where more pilots are open than not.
+    """
+
+    count: int
+    languages: tuple[str, ...]
+    open_groups: tuple[int, ...] = ()
+    hidden_groups: tuple[int, ...] = ()
+    is_mostly_open: bool = True
+
 
 _KINDS: dict[str, type[np.generic]] = {
     "change": np.int64, "alive": np.bool_, "group": np.int32, "country": np.uint64, "stage": np.uint8,
@@ -35,6 +51,7 @@ class Rows:
         self._groups: list[Visibility] = []
         # What a viewer may see changes with the day and the groups alone.
         self._open_groups = functools.lru_cache(maxsize=256)(self._find_open_groups)
+        self._seen = functools.lru_cache(maxsize=64)(self._find_seen)
 
     def __getitem__(self, column: str) -> npt.NDArray[Any]:
         """One number of every row, up to `count`."""
@@ -47,12 +64,6 @@ class Rows:
     @property
     def text_hashes(self) -> npt.NDArray[np.uint64]:
         return self._columns["text_hash"][: self.count]
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Those of the pilots, the most frequent first."""
-        numbers, counts = np.unique(self["language"][self.alive], return_counts=True)
-        return tuple(word_of(int(numbers[place])) for place in np.argsort(-counts, kind="stable"))
 
     @property
     def position(self) -> int:
@@ -77,6 +88,7 @@ class Rows:
         ]
         self._columns["group"][rows] = groups
         self.generation += 1
+        self._seen.cache_clear()
 
     def _count_lessons(self, before: npt.NDArray[np.uint64], after: npt.NDArray[np.uint64]) -> None:
         self.lessons += int(np.count_nonzero(after)) - int(np.count_nonzero(before))
@@ -100,23 +112,36 @@ class Rows:
     def open_to(self, viewer: Viewer, today: date) -> Mask:
         """The pilots that `viewer` may see on `today`."""
         is_open = self._open_groups(viewer, today)
+        return self._in_groups(is_open)
+
+    def _in_groups(self, chosen: Mask) -> Mask:
         # The last place of the table stands for group -1: removed.
-        mask: Mask = np.append(is_open, False)[self["group"]]
+        mask: Mask = np.append(chosen, False)[self["group"]]
         return mask
 
-    def open_group_hashes(self, viewer: Viewer, today: date) -> list[int] | None:
-        """The same as hashes of visibilities, for the word index; None where nothing is hidden."""
-        is_open = self._open_groups(viewer, today)
-        if is_open.all():
-            return None
-        return [hashed for hashed, group in self._group_hashes.items() if is_open[group]]
+    def seen_by(self, viewer: Viewer, today: date) -> Seen:
+        """What of all this `viewer` may see on `today`; the same one for all who may see the same groups."""
+        return self._seen(self._open_groups(viewer, today).tobytes())
+
+    def _find_seen(self, open_groups: bytes) -> Seen:
+        is_open = np.frombuffer(open_groups, np.bool_)
+        visible = self._in_groups(is_open)
+        numbers, counts = np.unique(self["language"][visible], return_counts=True)
+        count = int(np.count_nonzero(visible))
+        return Seen(
+            count,
+            tuple(word_of(int(numbers[place])) for place in np.argsort(-counts, kind="stable")),
+            tuple(hashed for hashed, group in self._group_hashes.items() if is_open[group]),
+            tuple(hashed for hashed, group in self._group_hashes.items() if not is_open[group]),
+            count * 2 > int(np.count_nonzero(self.alive)),
+        )
 
     def _find_open_groups(self, viewer: Viewer, today: date) -> Mask:
         return np.array([each.is_open_to(viewer, today) for each in self._groups], np.bool_)
 
-    def says(self, column: str) -> bool:
-        """Whether any pilot has this number: a country, a first day."""
-        return bool(self._columns[column][: self.count].max(initial=0) > 0)
+    def says(self, column: str, visible: Mask) -> bool:
+        """Whether any of these pilots has this number: a country, a first day."""
+        return bool(self[column].max(where=visible, initial=0) > 0)
 
     def of_organisations(self, names: Iterable[str]) -> Mask:
         """The pilots of organisations that are called so in full."""

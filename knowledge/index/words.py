@@ -32,7 +32,9 @@ class WordIndex:
     def reload(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._frequencies: dict[str, int] = {}
+        # Until tantivy merges them away, it counts the documents of pilots that were changed, hidden or removed since.
+        self.documents = int(self._searcher.doc_freq("alive", 1) + self._searcher.doc_freq("alive", 0))
+        self.gone = self.documents - self.count
 
     @property
     def count(self) -> int:
@@ -60,7 +62,7 @@ class WordIndex:
             self.schema, "change", tantivy.FieldType.Integer, lower_bound=after, include_lower=False
         )
         # The limit is made room for at once, so it is not the size of the base where a few have changed.
-        changed = self._searcher.search(newer, 1).count or 0  # type: ignore[attr-defined]  # its stub leaves it out
+        changed = _count(self._searcher, newer)
         found = self._searcher.search(newer, max(changed, 1), count=False).hits
         for start in range(0, len(found), _CHUNK):
             addresses = [address for _, address in found[start : start + _CHUNK]]
@@ -73,19 +75,26 @@ class WordIndex:
         rows = self._searcher.fast_field_values("row", [address for _, address in found])
         return np.array(rows, np.int64), np.array([score for score, _ in found], np.float64)
 
-    def frequency(self, stem: str) -> int:
-        """In how many pilots a stem stands."""
-        known = self._frequencies.get(stem)
-        if known is None:
-            known = self._frequencies[stem] = int(self._searcher.doc_freq("words", stem))
-        return known
+    def holding(self, stem: str, groups: Sequence[int] = ()) -> int:
+        """How many pilots hold a stem now; of these groups of visibility, where there are any."""
+        query = tantivy.Query.term_query(self.schema, "words", stem, "basic")
+        if groups:
+            of_groups = tantivy.Query.term_set_query(self.schema, "group", list(groups))
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, of_groups)])
+        elif not self.gone:
+            return self.documents_holding(stem)
+        return _count(self._searcher, query)
+
+    def documents_holding(self, stem: str) -> int:
+        """How many documents hold a stem, as tantivy's own scores count them: those that are gone, too."""
+        return int(self._searcher.doc_freq("words", stem))
 
     def living_counts(self) -> Callable[[str], Mapping[str, int]]:
         """What gives, for one of the vocabulary's fields, every term and how many pilots hold it now.
 
         It stays with what is seen at this moment, so another thread may count while this index is reloaded.
         """
-        return functools.partial(_living_counts, self._searcher, self.schema)
+        return functools.partial(_living_counts, self._searcher, self.schema, self.gone)
 
     def visibility(self, group: int) -> Visibility:
         """What the hash of a visibility stands for."""
@@ -114,12 +123,14 @@ class WordIndex:
         return int(row or 0)
 
 
-def _living_counts(searcher: tantivy.Searcher, schema: tantivy.Schema, field: str) -> dict[str, int]:
-    # Until tantivy merges them away, its dictionary counts the documents of pilots that were changed, hidden or removed
-    # since. What more documents hold than are gone, a living one holds; the rest is counted, some microseconds each.
-    gone = int(searcher.doc_freq("alive", 1) + searcher.doc_freq("alive", 0)) - int(searcher.num_docs)
+def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+    found = searcher.search(tantivy.Query.const_score_query(query, 0.0), 1)
+    return int(found.count or 0)  # type: ignore[attr-defined]  # its stub leaves it out
+
+
+def _living_counts(searcher: tantivy.Searcher, schema: tantivy.Schema, gone: int, field: str) -> dict[str, int]:
+    # What more documents hold than are gone, a living one holds; the rest is counted, some microseconds each.
     counts = dict(searcher.terms_with_prefix(field, ""))
     for term in [term for term, count in counts.items() if count <= gone]:
-        living = searcher.search(tantivy.Query.term_query(schema, field, term, "basic"), 1)
-        counts[term] = int(living.count or 0)  # type: ignore[attr-defined]  # its stub leaves it out
+        counts[term] = _count(searcher, tantivy.Query.term_query(schema, field, term, "basic"))
     return {term: count for term, count in counts.items() if count}

@@ -24,7 +24,7 @@ from knowledge.pilots import Pilot
 from knowledge.ports import Author, Change
 from knowledge.questions import Question
 from knowledge.records import pilot_from_record
-from knowledge.visibility import Audience, Visibility
+from knowledge.visibility import Audience, Viewer, Visibility
 from tests.base import NOW, sample_pilots
 from tests.fakes import AwayEmbedder, MemoryPilotStore, WordEmbedder
 
@@ -50,7 +50,7 @@ async def opened(folder: Path, store: MemoryPilotStore, embedder: WordEmbedder |
 def found(index: Index, text: str) -> list[str]:
     """Ids of the pilots that hold these words, best first."""
     question = Question(text=text, topic=text, language="en")
-    query = index.queries.query(parts_of(question, Thesaurus("")))
+    query = index.queries_for(Viewer(), NOW.date()).query(parts_of(question, Thesaurus("")))
     return [] if query is None else index.pilot_ids(index.words.search(query, 100)[0])
 
 

@@ -555,6 +555,92 @@ def test_nothing_leaks_to_who_may_not_see_it(
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("elsewhere", [HIDDEN, Visibility(audience=Audience.COMMUNITY, community="south")])
+async def test_a_word_that_only_a_hidden_pilot_holds_scores_as_a_made_up_one(elsewhere: Visibility) -> None:
+    secret = a_zeppelin(elsewhere, "A chatbot by the firm of Dupont")
+    async with searching(await a_store(secret, *pilots_to_find())) as search:
+        for viewer in (ANYONE, Viewer("north", "bob"), Viewer("west", "ann")):
+            held = await ask(search, "has anyone tried a chatbot Dupont?", viewer)
+            made_up = await ask(search, "has anyone tried a chatbot Qwertz?", viewer)
+            assert held.confidence == pytest.approx(made_up.confidence, abs=1e-9)
+            assert [hit.score for hit in held.hits] == [hit.score for hit in made_up.hits]
+
+
+async def test_those_who_share_a_pilot_find_it_by_a_word_that_nothing_else_holds() -> None:
+    async with searching(await a_store(a_zeppelin(HIDDEN), *pilots_to_find())) as search:
+        assert titles(await ask(search, "zeppelin", Viewer("north", "ann"))) == [a_zeppelin(HIDDEN).title]
+        assert titles(await ask(search, "zeppelin", Viewer("north", "bob"))) == []
+
+
+async def test_what_was_taken_back_leaves_no_trace_in_a_score() -> None:
+    store = await a_store(a_zeppelin(SHOWN, "Chatbot of Dupont and Dupond"), *pilots_to_find())
+    async with searching(store) as search:
+        await store.save([a_zeppelin(HIDDEN, "Chatbot of Dupont")], BY, NOW)
+        held, made_up = [await ask(search, f"has anyone tried a chatbot {name}?") for name in ("Dupond", "Qwertz")]
+        assert search._index.words.gone
+        assert held.confidence == pytest.approx(made_up.confidence, abs=1e-9)
+
+
+async def test_a_hidden_pilot_says_nothing_of_countries_and_languages() -> None:
+    store = MemoryPilotStore()
+    shown = a_pilot(1, summary="Goats mow the park of Oslo in Norway")
+    await store.save([shown], BY, NOW)
+    async with searching(store) as search:
+        before = await ask(search, "has anyone in Norway had goats mow a park in 2019?")
+        hidden = pilot_from_record(
+            {
+                "source": "test",
+                "id": "h",
+                "title": "Kecske gondozó",
+                "summary": "Juhok legelnek budapesti parkban nyáron",
+                "country": "Hungary",
+                "language": "hu",
+                "dates": {"started": "2019"},
+                "visibility": {"audience": "restricted", "community": "north", "people": ["ann"]},
+            }
+        )
+        await store.save([hidden], BY, NOW)
+        after = await ask(search, "has anyone in Norway had goats mow a park in 2019?")
+        assert search._index.rows.count == 2
+        assert (after.answered, after.pilots, len(after.hits)) == (before.answered, before.pilots, len(before.hits))
+        assert search._index.queries_for(ANYONE, TODAY)._seen.languages == ("en",)
+
+
+WORDS = ["chatbot", "tax", "drones", "toads", "cellar", "budget"]
+texts = st.lists(st.sampled_from(WORDS), min_size=4, max_size=4).map(" ".join)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(texts, min_size=1, max_size=6),
+    st.lists(st.tuples(texts, visibilities), min_size=1, max_size=6),
+    viewers,
+    st.lists(texts, min_size=1, max_size=3),
+)
+def test_scores_are_the_same_with_and_without_what_may_not_be_seen(
+    shown: list[str], others: list[tuple[str, Visibility]], viewer: Viewer, asked: list[str]
+) -> None:
+    """All texts have one length: the average length is all that tantivy takes from the whole base."""
+    everything = [
+        Pilot(provenance=Provenance(source="test", source_id=str(number)), title=title, visibility=visibility)
+        for number, (title, visibility) in enumerate([*((each, Visibility()) for each in shown), *others])
+    ]
+    visible = [pilot for pilot in everything if pilot.visibility.is_open_to(viewer, TODAY)]
+
+    async def scores(pilots: list[Pilot]) -> list[tuple[float, dict[str, float]]]:
+        store = MemoryPilotStore()
+        await store.save(pilots, BY, NOW)
+        async with searching(store) as search:
+            questions = [Question(text=each, topic=each, language="en") for each in asked]
+            found = [await search.find(each, viewer, today=TODAY, limit=100) for each in questions]
+        return [(hits.confidence, {hit.pilot.id: hit.score for hit in hits.hits}) for hits in found]
+
+    with_all, without = asyncio.run(scores(everything)), asyncio.run(scores(visible))
+    for (sure, scored), (sure_without, scored_without) in zip(with_all, without, strict=True):
+        assert sure == pytest.approx(sure_without, abs=1e-4)
+        assert scored == pytest.approx(scored_without, abs=2e-4)
+
+
 async def _check_all(
     search: Search, store: MemoryPilotStore, asking: list[Viewer], told: list[tuple[Pilot, Visibility]]
 ) -> None:
