@@ -61,18 +61,8 @@ def figures(report: Mapping[str, Any]) -> None:
 
 
 def import_report(report: ImportReport) -> None:
-    """What an import did, and the first of what it could not take as it stood."""
+    """The first of what an import could not take as it stood, then what it did: what is printed last stays in sight."""
     out = console()
-    would = "would be " if report.dry_run else ""
-    told = (
-        f"{report.rows:,} rows of {report.catalogue}: {report.saved:,} {would}new or changed",
-        f"{report.unchanged:,} unchanged" if report.unchanged else "",
-        f"{report.empty:,} empty" if report.empty else "",
-        f"{len(report.skipped):,} left out" if report.skipped else "",
-    )
-    out.print(Text(", ".join(part for part in told if part) + "."))
-    if masked := ", ".join(f"{count:,} {kind}" for kind, count in report.masked.items() if count):
-        out.print(Text(f"Contact data masked in texts: {masked}."))
     skipped = [f"Row {each.row:,} left out: {each.reason}" for each in report.skipped]
     notes = [f"Row {each.row:,}, {each.field}: {each.reason}" if each.row else each.reason for each in report.notes]
     lines = [*skipped, *notes]
@@ -80,6 +70,17 @@ def import_report(report: ImportReport) -> None:
         out.print(Text(f"  {clean(line)}", style="dim"))
     if len(lines) > LINES_SHOWN:
         out.print(Text(f"  … and {len(lines) - LINES_SHOWN:,} more; --json prints them all.", style="dim"))
+    masked = (f"{count:,} {kind.label}{'s' * (count > 1)}" for kind, count in report.masked.items() if count)
+    if told := ", ".join(masked):
+        out.print(Text(f"Contact data masked in texts: {told}."))
+    would = "would be " if report.dry_run else ""
+    parts = (
+        f"{report.rows:,} rows of {report.catalogue}: {report.saved:,} {would}new or changed",
+        f"{report.unchanged:,} unchanged" if report.unchanged else "",
+        f"{report.empty:,} empty" if report.empty else "",
+        f"{len(report.skipped):,} left out" if report.skipped else "",
+    )
+    out.print(Text(", ".join(part for part in parts if part) + "."))
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from knowledge.catalogues.plain_files import require_plain
+from knowledge.catalogues.tables import trouble_with
 from knowledge.errors import InvalidFileError, InvalidQuestionError, InvalidRecordError, PilotlightError
 from knowledge.pilots import Pilot, Provenance
 from knowledge.ports import Change, Embedder, Progress
@@ -22,6 +24,7 @@ from knowledge.text import TEXT_LIMIT, TITLE_LIMIT, clean, shorten
 from knowledge.visibility import Viewer
 
 DEPTH = 100  # ranks looked at
+_HIGHEST = 1_000_000  # of a judgement
 _QUESTION = '{"_id": "q1", "text": "has anyone tried …?"}'
 _DOCUMENT = '{"_id": "d1", "title": "…", "text": "…"}'
 
@@ -177,14 +180,23 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
             continue  # the header
         try:
             query, document, score = cells
-            judged.setdefault(query.strip(), {})[document.strip()] = int(score)
+            judged.setdefault(query.strip(), {})[document.strip()] = _gain(score)
         except ValueError:
             raise InvalidFileError(
-                f"{path}, line {line}: a judgement is query-id, corpus-id and a whole score, with tabs between."
+                f"{path}, line {line}: a judgement is query-id, corpus-id and a whole score up to "
+                f"{_HIGHEST:,}, with tabs between."
             ) from None
     if not judged:
         raise InvalidFileError(f"{path} holds no judgements; write query-id, corpus-id and score with tabs between.")
     return judged
+
+
+def _gain(score: str) -> int:
+    """ValueError beyond any scale of judgements: of a number of 300 digits no figure comes."""
+    gain = int(score)
+    if abs(gain) > _HIGHEST:
+        raise ValueError(score)
+    return gain
 
 
 class _Documents:
@@ -237,14 +249,15 @@ def _records(path: Path, example: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for line, text in enumerate(_lines(path), 1):
         try:
             record = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
-        if not isinstance(record, dict):
+        if not isinstance(record, dict) or trouble_with(record):
             raise InvalidFileError(f"{path}, line {line}: is no JSON object; each line is one, such as {example}.")
         yield line, record
 
 
 def _lines(path: Path) -> list[str]:
+    require_plain(path)
     try:
         # Not splitlines: texts may hold other line ends than the file's own.
         lines = path.read_text("utf-8-sig").split("\n")

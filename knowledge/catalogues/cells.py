@@ -175,7 +175,7 @@ def _date(reading: Reading, cell: Cell, text: str) -> str:
     language = reading.mapping.constants.get("lang", "en")
     written = read_date(cell if isinstance(cell, date) else text, reading.rule.formats, (language, "en"))
     if written.remark:
-        reading.note(f"of {text[:80]!r}, {written.date} is kept")
+        reading.note(f"of {text[:80]!r}, {written.date} is kept{written.why}")
     if reading.rule.field.kind is Kind.DAY and len(written.date.iso) < 10:
         raise InvalidRecordError(f"{text[:80]!r} is no day, and a day is needed")
     return written.date.iso

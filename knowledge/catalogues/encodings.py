@@ -15,6 +15,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NOT_OF_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
 _BLOCK = 1 << 20
 # A sign of another alphabet read as Western European: a symbol between two letters, as in "Za¿ó³æ".
 _MISREAD = re.compile(r"(?<=[A-Za-zÀ-ÿ])[¡-´¶¸-¿×÷](?=[A-Za-zÀ-ÿ])")
@@ -87,6 +88,15 @@ def _mostly_words(text: str) -> bool:
     beyond = len(re.findall(r"[À-ÿ]", text))
     runs = sum(len(run) for run in re.findall(r"[À-ÿ]{3,}", text))
     return runs * 4 <= beyond
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python reads text files in it; some of its codecs are for other things, such as names of hosts."""
+    try:
+        text = "aé".encode(name, "replace")
+        return isinstance(text.decode(name), str) and codecs.lookup(name).name not in _NOT_OF_FILES
+    except (LookupError, ValueError):
+        return False
 
 
 def check_encoding(path: Path, encoding: str) -> None:

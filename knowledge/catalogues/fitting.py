@@ -10,12 +10,14 @@ from knowledge.catalogues.layout import Kind, field_at
 from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Pilot
 from knowledge.record_names import is_said, key_of
-from knowledge.record_paths import put
+from knowledge.record_paths import place_of, put
 from knowledge.records import pilot_from_record
 from knowledge.text import TEXT_LIMIT, TITLE_LIMIT, clean, shorten
 
 # Without these there is no pilot; and a record must not become visible because who may see it could not be read.
 _NEEDED = ("id", "source", "title", "visibility")
+# Each costs another reading of the whole record.
+_FAULTS_LIMIT = 1_000
 _DAMAGED = "\ufffd"
 
 Note = tuple[str, str]  # field, reason
@@ -25,7 +27,7 @@ def pilot_of(record: dict[str, Any]) -> tuple[Pilot, list[Note]]:
     """InvalidRecordError where a needed field is missing or wrong."""
     notes = [*_damaged(record), *_shorten(record)]
     own = False
-    while True:
+    for _ in range(_FAULTS_LIMIT):
         try:
             return pilot_from_record(record), notes
         except InvalidRecordError as error:
@@ -40,6 +42,7 @@ def pilot_of(record: dict[str, Any]) -> tuple[Pilot, list[Note]]:
             if not _leave_out(record, error):
                 raise
             notes.append((error.field, f"{error.reason}; left out"))
+    raise InvalidRecordError(f"more than {_FAULTS_LIMIT:,} fields cannot be read; this may be no record of a pilot")
 
 
 def _require_visibility_known(record: dict[str, Any], error: InvalidRecordError) -> None:
@@ -124,8 +127,8 @@ def _where_said(record: dict[str, Any], path: str) -> tuple[Any, Any]:
 
 def _key_in(holder: Any, path: str, name: str) -> Any:
     """Records may name a field in several ways (`end`, `retired`), and YAML has keys that are no text."""
-    if isinstance(holder, list) and name.isdecimal() and 0 < int(name) <= len(holder):
-        return int(name) - 1
+    if isinstance(holder, list):
+        return place_of(name, holder)
     if not isinstance(holder, dict):
         return None
     keys = {str(key): key for key in holder}

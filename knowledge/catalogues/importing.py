@@ -15,7 +15,7 @@ from knowledge.catalogues.mapped import map_row
 from knowledge.catalogues.own_form import fill_in, read_own_dates, record_of_row
 from knowledge.catalogues.personal_data import PersonalData, mask_record
 from knowledge.catalogues.recognising import Catalogue, open_catalogue
-from knowledge.catalogues.tables import Row, Unreadable, is_empty
+from knowledge.catalogues.tables import Row, Unreadable, is_empty, trouble_with
 from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Pilot
 from knowledge.ports import Author, PilotStore
@@ -164,6 +164,8 @@ def _read_row(catalogue: Catalogue, row: Row, number: int, *, mask_personal_data
     else:
         mapped = map_row(mapping, row, number)
         record, notes = mapped.record, mapped.notes
+    if trouble := trouble_with(record):  # of a spreadsheet's columns ("x.x.x…") and the JSON in its cells
+        raise InvalidRecordError(trouble)
     masked = mask_record(record) if mask_personal_data else {}
     pilot, more = pilot_of(record)
     return Arrived(number, pilot, tuple(Note(number, field, reason) for field, reason in (*notes, *more)), masked)

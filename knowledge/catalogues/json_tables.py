@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
-from knowledge.catalogues.tables import Row, Table, Unreadable, column_name
+from knowledge.catalogues.tables import Row, Table, Unreadable, column_name, trouble_with
 from knowledge.errors import InvalidFileError
+
+_DEEPEST_YAML = 100
 
 
 def read_json(path: Path, encoding: str, errors: str, list_name: str | None) -> Table:
@@ -25,6 +27,8 @@ def read_json(path: Path, encoding: str, errors: str, list_name: str | None) -> 
 def read_yaml(path: Path, list_name: str | None) -> Table:
     try:
         with path.open("rb") as file:
+            _require_simple(path, file)
+            file.seek(0)
             value = yaml.load(file, Loader=_Loader)  # noqa: S506  # a safe loader, see below
     except (yaml.YAMLError, UnicodeError, ValueError, RecursionError) as error:
         raise InvalidFileError(f"{path.name} is not YAML: {error}") from None
@@ -56,6 +60,17 @@ def is_json_lines(path: Path, encoding: str, errors: str) -> bool:
     return bool(second) and isinstance(_row_of_line(first), dict)
 
 
+def _require_simple(path: Path, file: BinaryIO) -> None:
+    """A few aliases of aliases make a list of billions, and a list that holds itself has no end."""
+    depth = 0
+    for event in yaml.parse(file, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidFileError(f"{path.name} has aliases (*{event.anchor:.40}); write out what they stand for.")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST_YAML:
+            raise InvalidFileError(f"{path.name} has parts within parts, more than {_DEEPEST_YAML} deep.")
+
+
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C one is not in every build
     """Dates stay text, since records know 2024-05 as well as 2024-05-17; and NO is Norway, not false."""
 
@@ -78,6 +93,8 @@ def _row_of_line(line: str) -> Row | Unreadable:
 
 
 def _row(value: Any) -> Row | Unreadable:
+    if trouble := trouble_with(value):
+        return Unreadable(trouble)
     return _flat(value) if isinstance(value, dict) else Unreadable(f"is not a record with named fields: {value!r:.60}")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from knowledge.catalogues.encodings import is_encoding
 from knowledge.catalogues.layout import Field, Kind, field_at, record_fields
 from knowledge.catalogues.mapping import REFERENCE, CatalogueMapping, IdRule, Rule
 from knowledge.catalogues.tables import column_name
@@ -55,7 +56,7 @@ def read_mapping(path: Path) -> CatalogueMapping:
         constants=_read_constants(top),
         recognise=top.texts("recognise"),
         empty=frozenset(text.casefold() for text in top.texts("empty")),
-        encoding=top.text("encoding"),
+        encoding=_read_encoding(top),
         sheet=top.text("sheet"),
         list_name=top.text("list"),
     )
@@ -87,6 +88,13 @@ def _is_of_records(top: Section) -> bool:
     return form == "records"
 
 
+def _read_encoding(top: Section) -> str | None:
+    encoding = top.text("encoding")
+    if encoding is not None and not is_encoding(encoding):
+        top.fail("encoding", f"{encoding!r:.40} is not an encoding of files; write utf-8, cp1252 or another usual one")
+    return encoding
+
+
 def _read_constants(top: Section) -> dict[str, Any]:
     constants = {key: top.text(key) for key in ("licence", "attribution")}
     section = top.section("constants")
@@ -105,7 +113,7 @@ def _read_id(section: Section) -> IdRule:
     if pattern and not column:
         section.fail("pattern", "picks a part of a column's value; say which with column")
     wrong = [
-        name for name in re.findall(r"\{([^{}]*)\}", template) if not re.fullmatch(r"(row|id|source)(:0\d+)?", name)
+        name for name in re.findall(r"\{([^{}]*)\}", template) if not re.fullmatch(r"(row|id|source)(:0\d\d?)?", name)
     ]
     if wrong or not re.search(r"\{(row|id)\b", template):
         section.fail("template", "needs {row} or {id}, may have {source}, and {row:04} for four digits; nothing else")

@@ -21,7 +21,8 @@ from knowledge.record_paths import put, value_at
 
 # Of a cell longer than a workbook allows, the rest stands in the columns "summary +2", "summary +3" …
 _CONTINUED = re.compile(r"(.+) \+(\d+)")
-_NEUTRALISED = "=+-@\t\r'[{"
+# Some spreadsheets take the full-width signs of East Asian keyboards for their own.
+_NEUTRALISED = "=+-@\t\r'[{＝＋－＠"
 _PENDING = ({"planned_by"}, {"unknown_because"})
 
 

@@ -1,6 +1,7 @@
 """Contact data and identity numbers in free text: found with care for numbers that only look like them."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -86,9 +87,12 @@ def find_personal_data(text: str, country: str | None = None) -> list[Finding]:
 def mask(text: str, country: str | None = None) -> tuple[str, Counter[PersonalData]]:
     """The text with what was found replaced by what it was, and how many of each."""
     findings = find_personal_data(text, country)
-    for finding in reversed(findings):
-        text = f"{text[: finding.start]}[{finding.kind.label} removed]{text[finding.end :]}"
-    return text, Counter(finding.kind for finding in findings)
+    pieces: list[str] = []
+    kept = 0
+    for finding in findings:
+        pieces += (text[kept : finding.start], f"[{finding.kind.label} removed]")
+        kept = finding.end
+    return "".join((*pieces, text[kept:])), Counter(finding.kind for finding in findings)
 
 
 def mask_record(record: dict[str, Any]) -> Counter[PersonalData]:
@@ -132,7 +136,8 @@ def _emails(text: str) -> Iterator[tuple[int, int]]:
 def _phones(text: str, country: str | None) -> Iterator[tuple[int, int]]:
     addresses = [match.span() for match in _ADDRESS.finditer(text)]
     for match in _DIGITS.finditer(text):
-        inside_address = any(start <= match.start() < end for start, end in addresses)
+        before = bisect_right(addresses, match.start(), key=lambda span: span[0]) - 1
+        inside_address = before >= 0 and match.start() < addresses[before][1]
         if not inside_address and _is_phone(text, match, country):
             yield match.span()
 

@@ -1,11 +1,14 @@
 """A file, whatever its name says, as a table."""
 
+import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 from knowledge.catalogues.delimited import read_delimited
 from knowledge.catalogues.encodings import check_encoding, encoding_of
 from knowledge.catalogues.json_tables import is_json_lines, read_json, read_json_lines, read_yaml
-from knowledge.catalogues.tables import Table
+from knowledge.catalogues.plain_files import require_plain, state, unchanged
+from knowledge.catalogues.tables import Row, Table, Unreadable
 from knowledge.catalogues.workbooks import read_workbook
 from knowledge.errors import InvalidFileError
 
@@ -29,6 +32,18 @@ def read_table(
     `encoding`, `sheet` (of a workbook) and `list_name` (in a JSON object) overrule what would be found.
     """
     start = _start(path)
+    before = state(path)
+    with unchanged(path, before):
+        table = _table(path, start, encoding, sheet, list_name)
+
+    def rows() -> Iterator[tuple[int, Row | Unreadable]]:
+        with unchanged(path, before):
+            yield from table.rows()
+
+    return dataclasses.replace(table, rows=rows)
+
+
+def _table(path: Path, start: bytes, encoding: str | None, sheet: str | None, list_name: str | None) -> Table:
     if start.startswith(b"PK"):
         return read_workbook(path, sheet)
     if path.suffix.lower() in (".yaml", ".yml"):
@@ -51,6 +66,7 @@ def read_table(
 
 
 def _start(path: Path) -> bytes:
+    require_plain(path)
     try:
         with path.open("rb") as file:
             start = file.read(64)

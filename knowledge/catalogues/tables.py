@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.errors import InvalidFileError
 from knowledge.text import clean
 
 Cell = Any  # str | int | float | bool | date | datetime | None; from JSON also list and dict
 Row = Mapping[str, Cell]
+
+COLUMNS_LIMIT = 5_000
+_DEEPEST = 40  # a record of ours has five levels
+_LONGEST_NUMBER = 1_000  # bits; beyond 4,300 digits Python does not even write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,11 @@ def column_name(cell: Cell) -> str:
 
 def column_names(cells: Iterable[Cell]) -> tuple[str, ...]:
     """Headings made distinct: the second of one name is called ``name (2)``; an empty one ``column 3``."""
+    cells = list(cells)
+    if len(cells) > COLUMNS_LIMIT:
+        raise InvalidFileError(
+            f"The table has {len(cells):,} columns, and {COLUMNS_LIMIT:,} can be read; keep those that are needed."
+        )
     names: dict[str, None] = {}
     for place, cell in enumerate(cells, 1):
         name = wanted = column_name(cell) or f"column {place}"
@@ -47,6 +57,26 @@ def column_names(cells: Iterable[Cell]) -> tuple[str, ...]:
             name = f"{wanted} ({again})"
         names[name] = None
     return tuple(names)
+
+
+def trouble_with(value: Any) -> str:
+    """What no table holds, and Python would stumble over: parts within parts without end, numbers without end."""
+    level: list[Any] = [value]
+    for _depth in range(_DEEPEST):
+        numbers = (each for each in level if isinstance(each, int))
+        if any(number.bit_length() > _LONGEST_NUMBER for number in numbers):
+            return "holds a number of more than 300 digits"
+        inner: list[Any] = []
+        for each in level:
+            if isinstance(each, Mapping):
+                inner += each.keys()
+                inner += each.values()
+            elif isinstance(each, list | tuple):
+                inner += each
+        if not inner:
+            return ""
+        level = inner
+    return f"holds parts within parts, more than {_DEEPEST} deep"
 
 
 def row_of(columns: tuple[str, ...], cells: list[Cell]) -> Row | Unreadable:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from knowledge.catalogues.plain_files import require_plain
+from knowledge.catalogues.tables import trouble_with
 from knowledge.errors import InvalidFileError
 
 
@@ -64,11 +66,19 @@ class Section:
 
 
 def read_toml(path: Path) -> Section:
+    require_plain(path)
     try:
         with path.open("rb") as file:
             values = tomllib.load(file)
     except OSError as error:
         raise InvalidFileError(f"{path} cannot be opened: {error.strerror or error}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number of too many digits
         raise InvalidFileError(f"{path.name} is not TOML: {error}.") from None
+    except RecursionError:
+        raise InvalidFileError(
+            f"{path.name} is no mapping: lists or tables stand too deep within each other."
+        ) from None
+    for key, value in values.items():
+        if trouble := trouble_with(value):
+            raise InvalidFileError(f"{path.name}: {key:.40}: {trouble}")
     return Section(values, path.name)

@@ -1,9 +1,11 @@
 """XLSX, read as a stream."""
 
 import contextlib
+import lzma
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,7 +16,21 @@ import openpyxl
 from knowledge.catalogues.tables import Cell, Row, Table, Unreadable, column_names, row_of
 from knowledge.errors import InvalidFileError
 
-_TROUBLE = (zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError, EOFError, TypeError, IndexError)
+# RuntimeError: a member with a password, or packed in a way that is not known here.
+_TROUBLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, ParseError, KeyError, ValueError, OSError, EOFError, TypeError,
+    IndexError, AttributeError, RuntimeError, OverflowError,
+)  # fmt: skip
+_LARGEST = 2 << 30  # bytes, unpacked
+_SMALL = 100 << 20  # bytes that do no harm, however well they were packed
+_DENSEST = 200  # times; sheets of real data come to 10 or 20
+_BLOCK = 1 << 20
+# What openpyxl would fill with empty cells: a row or a column far beyond the others. A tag of either is far shorter.
+_FAR_ROW = re.compile(rb"<(?:\w+:)?row\s[^<>]{0,400}?\br\s*=\s*[\"']\s*0*([1-9]\d{6,})")
+_FAR_CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]{0,400}?\br\s*=\s*[\"']\s*([A-Za-z]{3,})\d")
+_OVERLAP = 500
+_LAST_ROW = 1_048_576
+_LAST_COLUMN = 5_000
 
 
 def read_workbook(path: Path, sheet: str | None) -> Table:
@@ -50,7 +66,7 @@ def _rows(path: Path, sheet: str, columns: tuple[str, ...]) -> Iterator[tuple[in
 
 def _cells(sheet: Any) -> Iterator[list[Cell]]:
     sheet.reset_dimensions()  # some programs write a size that is not true
-    for cells in sheet.iter_rows(values_only=True):
+    for cells in sheet.iter_rows(values_only=True, max_row=_LAST_ROW):
         yield [_decoded(cell) if isinstance(cell, str) and "_x" in cell else cell for cell in cells]
 
 
@@ -78,13 +94,47 @@ def _check(path: Path) -> None:
                 raise InvalidFileError(
                     f"{path.name} is a ZIP archive and no workbook; unpack it and import what it holds."
                 )
-            damaged = archive.testzip()
+            _require_moderate(path, archive)
+            for member in archive.infolist():
+                _read_through(path, archive, member)
     except _TROUBLE as error:
         raise InvalidFileError(
             f"{path.name} is a damaged or cut-off workbook ({error}); fetch or save it again."
         ) from None
-    if damaged:
-        raise InvalidFileError(f"{path.name} is damaged (within {damaged}); fetch or save it again.")
+
+
+def _require_moderate(path: Path, archive: zipfile.ZipFile) -> None:
+    """A few kilobytes can unpack to gigabytes."""
+    unpacked = sum(member.file_size for member in archive.infolist())
+    packed = sum(member.compress_size for member in archive.infolist())
+    if unpacked > _LARGEST or (unpacked > _SMALL and unpacked > packed * _DENSEST):
+        raise InvalidFileError(f"{path.name} unpacks to {unpacked >> 20:,} MB; save the table as CSV and import that.")
+
+
+def _read_through(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """To its end, where the checksum is compared; and no cell lies so far out that reading would fill a desert."""
+    kept = b""
+    with archive.open(member) as file:
+        while block := file.read(_BLOCK):
+            # UTF-16 would hide what is looked for here; Excel uses it only beside the workbook.
+            if not kept and re.match(rb"\xff\xfe<|\xfe\xff\0<|<\0|\0<", block) and member.filename.startswith("xl/"):
+                raise InvalidFileError(f"{path.name} is a workbook of an unusual kind; save it again as XLSX.")
+            seen = kept + block
+            far = [int(row) > _LAST_ROW for row in _FAR_ROW.findall(seen)]
+            far += [_column(letters) > _LAST_COLUMN for letters in set(_FAR_CELL.findall(seen))]
+            if any(far):
+                raise InvalidFileError(
+                    f"{path.name} has cells beyond row {_LAST_ROW:,} or column {_LAST_COLUMN:,}; "
+                    "copy the table to a new workbook."
+                )
+            kept = seen[-_OVERLAP:]
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper()[:4]:  # four are beyond any sheet
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 @contextlib.contextmanager

@@ -25,6 +25,8 @@ _PARTS = {
     "%d": r"(?P<day>\d\d?)",
     "%b": r"(?P<word>[^\W\d_]+)\.?",
 }
+_DAY_ZERO = date(1899, 12, 30)
+_YEARS_OF_PILOTS = range(1990, 2036)
 # The time of day is not kept, nor a zone; a remark in brackets after the date is.
 _TIME = r"(?:(?:T|,? +)\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?"
 _REMARK = r"(?: *(?P<remark>\([^()]*\)))?"
@@ -34,6 +36,8 @@ _REMARK = r"(?: *(?P<remark>\([^()]*\)))?"
 class WrittenDate:
     date: PartialDate
     remark: str = ""
+    why: str = ""
+    """How it comes to differ from what is written, where that does not show."""
 
 
 class DateFormatError(ValueError):
@@ -51,6 +55,8 @@ def read_date(value: Any, formats: Sequence[str] = (), languages: Sequence[str] 
     text = " ".join(str(value).split())
     for form in (*formats, *_USUAL):
         if (match := date_pattern(form).fullmatch(text)) and (iso := _iso(match, tuple(languages))):
+            if form in formats and (year := _year_shown_as_day(iso)):
+                return WrittenDate(PartialDate(str(year)), text, ", the year that a spreadsheet shows as that day")
             return WrittenDate(PartialDate(iso), match["remark"] or "")
     raise InvalidRecordError(f"{text[:80]!r} is not a date that can be read")
 
@@ -86,6 +92,14 @@ def _iso(match: re.Match[str], languages: tuple[str, ...]) -> str | None:
         return PartialDate(f"{year}-{month:02}-{int(parts['day']):02}").iso
     except InvalidRecordError:
         return None
+
+
+def _year_shown_as_day(iso: str) -> int | None:
+    """Spreadsheets count days from the end of 1899, so a cell of days that holds 2024 shows 16 July 1905."""
+    if not iso.startswith("1905-") or len(iso) < 10:
+        return None
+    number = (date.fromisoformat(iso) - _DAY_ZERO).days
+    return number if number in _YEARS_OF_PILOTS else None
 
 
 def _century(short_year: str) -> str:

@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -187,3 +188,16 @@ async def test_a_document_without_an_id_is_refused_with_its_line(tmp_path: Path)
 def test_the_shared_judgements_can_be_read() -> None:
     judged = read_qrels(SHARED / "asked" / "dev" / "qrels.tsv")
     assert {query.id for query in read_queries(SHARED / "asked" / "dev" / "queries.jsonl")} == judged.keys()
+
+
+def test_what_never_ends_is_a_sentence(tmp_path: Path) -> None:
+    for text in ("[" * 100_000, '{"_id": "1", "text": ' + "[" * 900 + "]" * 900 + "}"):
+        with pytest.raises(InvalidFileError, match="line 1: is no JSON object"):
+            read_queries(written(tmp_path / "queries.jsonl", text))
+    with pytest.raises(InvalidFileError, match="line 1: a judgement is"):
+        read_qrels(written(tmp_path / "qrels.tsv", f"1\td\t{'9' * 4000}"))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for read in (read_queries, read_qrels):
+        with pytest.raises(InvalidFileError, match="no plain file"):
+            read(pipe)

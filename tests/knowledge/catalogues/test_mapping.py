@@ -231,6 +231,14 @@ def test_a_dotted_column_reaches_into_objects_and_lists(tmp_path: Path, column: 
         ('form = "records"\n' + HEAD, "fields: has no place beside form"),
         ('colour = "x"\n' + HEAD, "colour: is not known here"),
         ('fields = 3\nname = "mine"', "fields: needs a table of its own"),
+        (HEAD + '[id]\ntemplate = "{row:09999999999}"', "id.template: needs {row} or {id}"),
+        ('encoding = "idna"\n' + HEAD, "encoding: 'idna' is not an encoding of files"),
+        ('encoding = "rot13"\n' + HEAD, "encoding: 'rot13' is not an encoding of files"),
+        ('encoding = "utf\\u0000"\n' + HEAD, "encoding: .* is not an encoding of files"),
+        (f"x = {'[' * 3000}{']' * 3000}", "lists or tables stand too deep"),
+        (f"x = {'[' * 60}{']' * 60}", "x: holds parts within parts"),
+        (f"x = 0x{'f' * 6000}", "x: holds a number of more than 300 digits"),
+        (f"x = {'9' * 6000}", "mine.toml is not TOML"),
     ],
 )
 def test_a_mistake_in_a_mapping_is_named(tmp_path: Path, mapping: str, says: str) -> None:
@@ -238,6 +246,15 @@ def test_a_mistake_in_a_mapping_is_named(tmp_path: Path, mapping: str, says: str
     path.write_text(mapping, "utf-8")
     with pytest.raises(InvalidFileError, match=says):
         read_mapping(path)
+
+
+def test_a_row_whose_id_leaves_the_group_of_the_pattern_empty_is_skipped(tmp_path: Path) -> None:
+    mapping, path = tmp_path / "mine.toml", tmp_path / "mine.csv"
+    mapping.write_text(HEAD + "[id]\ncolumn = \"Number\"\npattern = '1(x)?'\n")
+    path.write_text("Name,Number\nA,1\nB,1x\n")
+    bad, good = read_pilots(open_catalogue(path, mapping_file=mapping))
+    assert bad == Skipped(1, "has an id that does not look like one here: '1'")
+    assert isinstance(good, Arrived)
 
 
 def test_a_mapping_that_is_not_there_is_said(tmp_path: Path) -> None:

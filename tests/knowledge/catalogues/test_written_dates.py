@@ -78,3 +78,17 @@ def test_what_is_no_date_or_could_mean_two_is_refused(written: str) -> None:
 def test_a_format_without_a_year_is_refused(form: str) -> None:
     with pytest.raises(DateFormatError, match="write %Y or %y for the year"):
         date_pattern(form)
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("7/16/1905", "2024"), ("7/14/1905", "2022"), ("6/12/1905", "1990"), ("7/27/1905", "2035"),
+        ("6/11/1905", "1905-06-11"), ("7/28/1905", "1905-07-28"), ("7/1905", "1905-07"),
+    ],
+)  # fmt: skip
+def test_a_year_that_a_spreadsheet_took_for_a_day_is_that_year(written: str, iso: str) -> None:
+    read = read_date(written, AMERICAN)
+    assert read.date.iso == iso
+    assert bool(read.remark and read.why) is (len(iso) == 4)
+    assert read_date("1905-07-16", AMERICAN).date.iso == "1905-07-16"
