@@ -82,8 +82,8 @@ def trouble_with(value: Any) -> str:
 def row_of(columns: tuple[str, ...], cells: list[Cell]) -> Row | Unreadable:
     """Cells under their columns. A short row ends in empty cells; a long one has lost its place."""
     if len(cells) > len(columns):
-        beyond = [cell for cell in cells[len(columns) :] if cell not in (None, "")]
-        if beyond:
+        beyond = cells[len(columns) :]
+        if beyond.count(None) + beyond.count("") < len(beyond):
             return Unreadable(
                 f"has {len(cells)} cells where the header has {len(columns)}; a quotation mark may be missing or extra"
             )

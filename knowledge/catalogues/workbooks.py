@@ -55,7 +55,7 @@ def read_workbook(path: Path, sheet: str | None) -> Table:
 def _rows(path: Path, sheet: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Row | Unreadable]]:
     with _workbook(path) as book:
         number = -1
-        for cells in _cells(book[sheet]):
+        for cells in _cells(book[sheet], len(columns)):
             # Blank lines before the header are no rows; within the table they are, so that numbers match the sheet.
             if number < 0 and not any(cell is not None for cell in cells):
                 continue
@@ -64,10 +64,12 @@ def _rows(path: Path, sheet: str, columns: tuple[str, ...]) -> Iterator[tuple[in
                 yield number, row_of(columns, cells)
 
 
-def _cells(sheet: Any) -> Iterator[list[Cell]]:
+def _cells(sheet: Any, width: int | None = None) -> Iterator[list[Cell]]:
+    """Those beyond the width as they are: nobody reads them, and there may be thousands, all empty but the last."""
     sheet.reset_dimensions()  # some programs write a size that is not true
     for cells in sheet.iter_rows(values_only=True, max_row=_LAST_ROW):
-        yield [_decoded(cell) if isinstance(cell, str) and "_x" in cell else cell for cell in cells]
+        near = [_decoded(cell) if isinstance(cell, str) and "_x" in cell else cell for cell in cells[:width]]
+        yield near if width is None else [*near, *cells[width:]]
 
 
 def _decoded(text: str) -> str:
