@@ -1,7 +1,10 @@
 """The folder of an index: what is there is taken up where it is ours, current and whole, and else begun anew."""
 
 import logging
+import os
 import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +29,9 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.writing = filelock.FileLock(path / "writing.lock", timeout=0, thread_local=False)
+        self.embedding = filelock.FileLock(path / "vectors.lock", timeout=0, thread_local=False)
         self._words = path / "words"
+        self._is_linked = False
 
     def make(self) -> None:
         with self.touching():
@@ -39,12 +44,31 @@ class Folder:
             return None
         try:
             if is_sound(self._words, state):
-                return WordIndex(self._words), state
+                return self._open(), state
             trouble = "a file of it is not as it was written"
         except (ValueError, OSError) as error:  # what tantivy raises for files that it cannot read
             trouble = str(error)
         _log.warning("The search index in %s is damaged and will be made anew: %s.", self.path, trouble)
         return None
+
+    def _open(self) -> WordIndex:
+        """The words where they are; through links from elsewhere where they may not be written.
+
+        tantivy locks a file of its own even to read.
+        """
+        self._is_linked = not os.access(self._words, os.W_OK)
+        if not self._is_linked:
+            return WordIndex(self._words)
+        links = Path(tempfile.mkdtemp(prefix="pilotlight-index-"))
+        for path in self._words.resolve().iterdir():
+            link = links / path.name
+            if path.suffix == ".json":  # what tantivy may rewrite
+                shutil.copyfile(path, link)
+            elif path.suffix != ".lock":
+                link.symlink_to(path)
+        words = WordIndex(links)
+        weakref.finalize(words, shutil.rmtree, links, ignore_errors=True)
+        return words
 
     def begin(self, database: str) -> tuple[WordIndex, State]:
         """An empty index in place of whatever is here."""
@@ -62,14 +86,14 @@ class Folder:
         return signature(self.path)
 
     def is_of(self, state: State) -> bool:
-        """Whether the index here is still the one that `state` was read from."""
+        """Whether the index here is still the one that `state` was read from, and is open where it is."""
         here = read_state(self.path)
-        return here is not None and here.edition == state.edition
+        return not self._is_linked and here is not None and here.edition == state.edition
 
-    def acquire(self) -> bool:
-        """Become the one that writes, if nobody is."""
+    def acquire(self, lock: filelock.BaseFileLock) -> bool:
+        """Become the one that writes, or that embeds, if nobody is."""
         with self.touching(), suppress(filelock.Timeout):
-            self.writing.acquire()
+            lock.acquire()
             return True
         return False
 

@@ -4,11 +4,9 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-import filelock
 import numpy as np
 
 from knowledge.errors import UnavailableError
@@ -50,6 +48,7 @@ class Index:
         self._embedding = asyncio.Lock()
         self._state: State | None = None
         self._seen: tuple[int, int, int] | None = None
+        self._is_stuck = False  # nothing can be written, as was told
         self.vocabulary = PilotVocabulary()
         self._learned: tuple[Rows, int, int] | None = None  # what it was learned from: see `_teaching`
         self.lock = threading.Lock()
@@ -62,33 +61,51 @@ class Index:
     async def refresh(self) -> None:
         """Follow the database to where it is now, or wait a while for the process that does.
 
-        Raises UnavailableError where the database does not answer.
+        Where nothing new can be written, what is there stays open to search. Raises UnavailableError where there is
+        nothing, or the database does not answer.
         """
         async with self._refreshing:
             try:
                 await self._refresh()
+                self._is_stuck = False
             except DamagedError as error:
-                _log.warning("%s It is opened anew.", error)
-                self._state = self._seen = None
-                await self._refresh()
+                if not self._is_stuck or self._seen is None:
+                    _log.warning("%s It is opened anew.", error)
+                    self._state = self._seen = None
+                    await self._refresh_anew()
+
+    async def _refresh_anew(self) -> None:
+        await self._see(self._state)
+        try:
+            await self._refresh()
+        except DamagedError:
+            _log.warning("Nothing new can be written to the search index; what is there is searched.")
+            self._is_stuck = True
 
     async def _refresh(self) -> None:
-        if not self._is_seen():
-            if self._state is None or not await asyncio.to_thread(self._folder.is_of, self._state):
-                await self._open(await self._store.identity())
+        state = await self._see(self._state)
+        if changes := await self._store.changes(self.rows.position, _BATCH):
+            await self._follow(changes, state)
+
+    async def _see(self, state: State | None) -> State:
+        """The index as it is on disk, opened where it is not or is another one by now."""
+        if state is None or not self._is_seen():
+            if state is None or not await asyncio.to_thread(self._folder.is_of, state):
+                state = await self._open(await self._store.identity())
             await asyncio.to_thread(self._load)
-        changes = await self._store.changes(self.rows.position, _BATCH)
-        if changes:
-            await self._follow(changes)
+        return state
 
     async def embed(self, progress: Progress | None = None) -> None:
         """Give every pilot its vector. Returns at once where another process is at it, or there is no model."""
         if self._embedder is None:
             return
         async with self._embedding:
-            lock = filelock.FileLock(self._folder.path / "vectors.lock", timeout=0, thread_local=False)
-            with suppress(filelock.Timeout), lock:
+            if not self.missing or not self._folder.acquire(self._folder.embedding):
+                return
+            try:
                 await self._embed_missing(self._embedder, progress)
+            finally:
+                self._folder.embedding.release()
 
     @property
     def missing(self) -> int:
@@ -152,27 +169,22 @@ class Index:
         with self.lock:
             return [self.words.text(row) for row in rows]
 
-    async def _open(self, database: str) -> None:
+    async def _open(self, database: str) -> State:
         """Open what is there if it can be used; else begin anew."""
         await asyncio.to_thread(self._folder.make)
-        if await asyncio.to_thread(self._adopt, database):
-            return
+        if adopted := await asyncio.to_thread(self._folder.adopt, database):
+            return self._take(*adopted)
         if not await self._take_turn():
             raise UnavailableError("Another process is making the search index anew; ask again in a minute.")
         try:
             # Another process may have made it while we waited.
-            if not await asyncio.to_thread(self._adopt, database):
-                self._take(*await asyncio.to_thread(self._folder.begin, database))
+            if again := await asyncio.to_thread(self._folder.adopt, database):
+                return self._take(*again)
+            return self._take(*await asyncio.to_thread(self._folder.begin, database))
         finally:
             self._folder.writing.release()
 
-    def _adopt(self, database: str) -> bool:
-        adopted = self._folder.adopt(database)
-        if adopted:
-            self._take(*adopted)
-        return adopted is not None
-
-    def _take(self, words: WordIndex, state: State) -> None:
+    def _take(self, words: WordIndex, state: State) -> State:
         with self.lock:
             self._state, self.words, self.rows = state, words, Rows()
             self._queries.clear()
@@ -181,25 +193,26 @@ class Index:
                 path = self._folder.vectors(self._embedder.name, self._embedder.dimensions)
                 self._log = VectorLog(path, self._embedder.dimensions)
                 self.table = VectorTable(self._embedder.dimensions)
+        return state
 
     def _is_seen(self) -> bool:
         """Whether all that is on disk is what was last loaded: two looks at a file's size and age."""
         is_read = self._log is None or self._log.is_read
         return is_read and self._seen is not None and self._seen == self._folder.signature()
 
-    async def _follow(self, changes: Sequence[Change]) -> None:
+    async def _follow(self, changes: Sequence[Change], state: State) -> None:
         """Write the changes down, unless another process has meanwhile."""
         if not await self._take_turn(until=changes[-1].number):
             return
         try:
-            await self._catch_up()
+            await self._catch_up(state)
         finally:
             self._folder.writing.release()
 
     async def _take_turn(self, *, until: int | None = None) -> bool:
         """Wait to be the one that writes; not once the index is at change `until`, nor beyond patience."""
         for _ in range(int(_WAIT / _GLANCE)):
-            if self._folder.acquire():
+            if self._folder.acquire(self._folder.writing):
                 return True
             await asyncio.sleep(_GLANCE)
             if until is not None:
@@ -208,18 +221,18 @@ class Index:
                     break
         return False
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, state: State) -> None:
         """To the newest change, while nobody else writes."""
         await asyncio.to_thread(self._load)
         while changes := await self._store.changes(self.rows.position, _BATCH):
-            await asyncio.to_thread(self._write, changes)
+            state = await asyncio.to_thread(self._write, changes, state)
 
-    def _write(self, changes: Sequence[Change]) -> None:
-        assert self._state is not None
+    def _write(self, changes: Sequence[Change], state: State) -> State:
         with self._folder.touching():
             self.words.write(changes, self.rows.count)
-            self._state = self._folder.keep(self._state)
+            self._state = state = self._folder.keep(state)
         self._load()
+        return state
 
     def _load(self) -> None:
         """See what was committed, here or by another process."""

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import filelock
 import numpy as np
 import pytest
+import tantivy
 
 from knowledge.errors import UnavailableError
 from knowledge.index.analysis import stop_words, terms, words
@@ -245,20 +247,113 @@ async def test_trouble_that_is_not_the_index_is_not_taken_for_it(
     assert not caplog.records
 
 
-async def test_a_disk_that_stays_full_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def full(*_args: object, **_options: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
+
+async def test_while_the_disk_is_full_what_is_there_is_searched_and_that_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     store = await a_store()
     index = await opened(tmp_path, store)
+    for word in ("wolves", "lynxes"):  # one full disk after another
+        await store.save([a_pilot(1, summary=word)], BY, NOW)
+        with monkeypatch.context() as patch:
+            patch.setattr(WordIndex, "write", full)
+            for _ in range(3):
+                await index.refresh()
+                assert found(index, "chatbot")
+        assert "No space left on device" in caplog.messages[0]
+        assert "See that the disk has room" in caplog.messages[0]
+        assert "what is there is searched" in caplog.messages[1]
+        assert len(caplog.messages) == 2
+        caplog.clear()
+        await index.refresh()
+        assert found(index, word)
+
+
+async def test_one_full_moment_does_not_break_a_running_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = await a_store()
+    index = await opened(tmp_path, store, WordEmbedder())
     await store.save([a_pilot(1, summary="Wolves")], BY, NOW)
     with monkeypatch.context() as patch:
         patch.setattr(WordIndex, "write", full)
+        patch.setattr(Path, "mkdir", full)
         with pytest.raises(UnavailableError, match=r"No space left on device.*See that the disk has room"):
             await index.refresh()
+    await index.embed()  # looks at the files, too, so that they seem to be open
     await index.refresh()
-    assert found(index, "chatbot")
     assert found(index, "wolves")
+
+
+@pytest.fixture
+def unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file below the folder may be written, nor a lock be taken: the tests may run as root, who may do all."""
+    access, acquire, opening = os.access, filelock.BaseFileLock.acquire, tantivy.Index
+
+    def refused(path: Any, mode: int, **options: Any) -> bool:
+        inside = Path(path).is_relative_to(tmp_path)
+        return False if inside and mode & os.W_OK else access(path, mode, **options)
+
+    def no_lock(lock: filelock.BaseFileLock, *args: Any, **options: Any) -> Any:
+        if Path(lock.lock_file).is_relative_to(tmp_path):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return acquire(lock, *args, **options)
+
+    def read_only(schema: Any, path: str) -> Any:
+        if Path(path).is_relative_to(tmp_path):
+            raise ValueError("Failed to acquire Lockfile: Read-only file system")
+        return opening(schema, path=path)
+
+    monkeypatch.setattr(os, "access", refused)
+    monkeypatch.setattr(filelock.BaseFileLock, "acquire", no_lock)
+    monkeypatch.setattr("tantivy.Index", read_only)
+
+
+async def test_a_whole_index_that_may_not_be_written_is_searched(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    store = await a_store()
+    await (await opened(tmp_path, store, WordEmbedder())).embed()
+    request.getfixturevalue("unwritable")
+    index = await opened(tmp_path, store, WordEmbedder())
+    await index.embed()
+    assert (found(index, "chatbot"), index.missing) == ([sample_pilots()[2].id], 0)
+    await store.save([a_pilot(1, summary="Wolves")], BY, NOW)
+    for _ in range(2):
+        await index.refresh()
+        assert found(index, "chatbot")
+
+
+async def test_what_others_write_to_an_index_that_may_only_be_read_here_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await a_store()
+    writer = await opened(tmp_path, store)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_args: False)
+        reader = await opened(tmp_path, store)
+        await store.save([a_pilot(1, summary="Wolves")], BY, NOW)
+        await writer.refresh()
+        await reader.refresh()
+        assert found(reader, "wolves")
+
+
+@pytest.mark.usefixtures("unwritable")
+async def test_where_nothing_is_there_and_nothing_may_be_written_a_sentence_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"Read-only file system.*See that .* may be written"):
+        await opened(tmp_path, await a_store())
+
+
+@pytest.mark.parametrize("place", ["index", "index/state.json"])
+async def test_a_file_or_folder_in_the_way_of_the_index_is_told_in_a_sentence(tmp_path: Path, place: str) -> None:
+    if place == "index":
+        (tmp_path / place).write_text("mine")
+    else:
+        (tmp_path / place).mkdir(parents=True)
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="the index can always be deleted"):
+            await opened(tmp_path / "index", await a_store())
 
 
 async def test_two_that_share_a_folder_see_each_others_changes(tmp_path: Path) -> None:
