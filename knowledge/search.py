@@ -104,8 +104,8 @@ class Search:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing at all to find."""
-        return self._index.rows.count == 0
+        """Whether there is nothing at all to find, for anybody."""
+        return not self._index.rows.alive.any()
 
     def read(self, text: str, today: date) -> Question:
         """What a person asks, read with what the base knew at the last refresh: see `catch_up`.
@@ -123,7 +123,10 @@ class Search:
         question = await self._soon(partial(with_usable_filters, question, self._index, viewer, today))
         parts = parts_of(question, self._thesaurus)
         vector = await self._vector(question, parts)
-        ranked = partial(rank, self._index, question, parts, vector, viewer=viewer, today=today, limit=limit)
+        hidden = await self._index.hidden_since(viewer, today)
+        ranked = partial(
+            rank, self._index, question, parts, vector, viewer=viewer, today=today, limit=limit, hidden=hidden
+        )
         ranking = await self._soon(ranked)
         hits = await self._hits(ranking, viewer, today)
         return self._counted(ranking, hits)

@@ -49,6 +49,7 @@ class Index:
         self._state: State | None = None
         self._seen: tuple[int, int, int] | None = None
         self._is_stuck = False  # nothing can be written, as was told
+        self._is_current = False  # with the database, at the end of the last refresh
         self.vocabulary = PilotVocabulary()
         self._learned: tuple[Rows, int, int] | None = None  # what it was learned from: see `_teaching`
         self.lock = threading.Lock()
@@ -65,6 +66,7 @@ class Index:
         nothing, or the database does not answer.
         """
         async with self._refreshing:
+            self._is_current = False
             try:
                 await self._refresh()
                 self._is_stuck = False
@@ -84,8 +86,10 @@ class Index:
 
     async def _refresh(self) -> None:
         state = await self._see(self._state)
-        if changes := await self._store.changes(self.rows.position, _BATCH):
+        changes = await self._store.changes(self.rows.position, _BATCH)
+        if changes:
             await self._follow(changes, state)
+        self._is_current = not changes or self.rows.position >= changes[-1].number
 
     async def _see(self, state: State | None) -> State:
         """The index as it is on disk, opened where it is not or is another one by now."""
@@ -94,6 +98,23 @@ class Index:
                 state = await self._open(await self._store.identity())
             await asyncio.to_thread(self._load)
         return state
+
+    async def hidden_since(self, viewer: Viewer, today: date) -> list[int]:
+        """Rows of what `viewer` may see no more on `today`, where the index could not follow: the next changes only.
+
+        Raises UnavailableError where the database does not answer.
+        """
+        if self._is_current:
+            return []
+        changes = await self._store.changes(self.rows.position, _BATCH)
+        gone = [
+            each.pilot_id for each in changes if not each.pilot or not each.pilot.visibility.is_open_to(viewer, today)
+        ]
+        return await asyncio.to_thread(self._rows_of, gone)
+
+    def _rows_of(self, pilot_ids: Sequence[str]) -> list[int]:
+        with self.lock:
+            return [row for each in pilot_ids if (row := self.words.row_of(each)) is not None]
 
     async def embed(self, progress: Progress | None = None) -> None:
         """Give every pilot its vector. Returns at once where another process is at it, or there is no model."""

@@ -3,6 +3,7 @@
 Every number here is chosen in docs/explanation/search.md, with the table that chose it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -70,10 +71,15 @@ def rank(
     viewer: Viewer,
     today: date,
     limit: int,
+    hidden: Sequence[int] = (),
 ) -> Ranking:
-    """Of the pilots that `viewer` may see on `today`. `vector` is the question's, None to go by words alone."""
+    """Of the pilots that `viewer` may see on `today`. `vector` is the question's, None to go by words alone.
+
+    `hidden` are rows that are to be left out besides: what was hidden since the index was written.
+    """
     with index.lock:
         visible = index.rows.open_to(viewer, today)
+        visible[list(hidden)] = False
         fitting = visible
         if question.countries or question.stages or question.period:
             fitting = visible & index.rows.matching(question.countries, question.stages, question.period)

@@ -47,7 +47,7 @@ class WordIndex:
         """
         writer = self._index.writer(_WRITER_MEMORY, 1)
         for change in changes:
-            row = self._row_of(change.pilot_id) if self.count else None
+            row = self.row_of(change.pilot_id) if self.count else None
             if row is None:
                 row, next_row = next_row, next_row + 1
             else:
@@ -114,7 +114,7 @@ class WordIndex:
         ((_, address),) = self._searcher.search(term, 1, count=False).hits
         return bytes(self._searcher.doc(address).get_first(field) or b"")
 
-    def _row_of(self, pilot_id: str) -> int | None:
+    def row_of(self, pilot_id: str) -> int | None:
         term = tantivy.Query.term_query(self.schema, "id", pilot_id, "basic")
         found = self._searcher.search(term, 1, count=False).hits
         if not found:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -263,6 +264,65 @@ async def test_what_was_hidden_a_moment_ago_is_not_shown() -> None:
         assert not (await ask(search, "toads in the cellar")).hits
         await store.remove(pilot.id, BY, NOW)
         assert not (await ask(search, "toads in the cellar")).hits
+
+
+@pytest.mark.parametrize("change", ["restricted", "removed"])
+async def test_what_was_hidden_is_not_counted_while_another_process_writes_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr("knowledge.search._PATIENCE", 0.1)
+    pilots = [
+        Pilot(
+            provenance=Provenance(source="test", source_id=str(number)),
+            title="Toads in the cellar",
+            country=country,
+            visibility=SHOWN,
+        )
+        for number, country in enumerate(("NO", "SE", "DK"))
+    ]
+    store = await a_store(*pilots)
+    async with open_search(tmp_path, store, None) as search:
+        assert (await ask(search, "toads in the cellar")).pilots == 3
+        with filelock.FileLock(tmp_path / "writing.lock"):
+            await store.save([a_pilot(9)], BY, NOW)
+            await search.catch_up()  # now one refresh waits that knows nothing of what follows
+            for pilot in pilots[:2]:
+                if change == "removed":
+                    await store.remove(pilot.id, BY, NOW)
+                else:
+                    await store.save([replace(pilot, visibility=HIDDEN)], BY, NOW)
+            hits = await ask(search, "toads in the cellar")
+            assert (hits.pilots, hits.countries, len(hits.hits)) == (1, 1, 1)
+            await store.remove(pilots[2].id, BY, NOW)
+            hits = await ask(search, "toads in the cellar")
+            assert (hits.answered, hits.pilots, hits.confidence) == (False, 0, 0.0)
+        if change == "restricted":
+            assert (await ask(search, "toads in the cellar", Viewer("north", "ann"))).pilots == 2
+
+
+async def test_an_index_that_is_current_asks_for_no_changes_twice() -> None:
+    class Counting(MemoryPilotStore):
+        reads = 0
+
+        async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
+            self.reads += 1
+            return await super().changes(after, limit)
+
+    store = Counting()
+    await store.save(pilots_to_find(), BY, NOW)
+    async with searching(store) as search:
+        store.reads = 0
+        await ask(search, "chatbot")
+    assert store.reads == 1
+
+
+async def test_a_base_of_which_everything_was_removed_is_empty() -> None:
+    store = await a_store(a_pilot(1))
+    async with searching(store) as search:
+        assert not search.is_empty
+        await store.remove(a_pilot(1).id, BY, NOW)
+        await search.catch_up()
+        assert search.is_empty
 
 
 async def test_a_database_that_is_away_is_said_to_be() -> None:
