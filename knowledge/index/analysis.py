@@ -4,10 +4,11 @@ import functools
 import importlib.resources
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable
 
 import Stemmer
+
+from knowledge.text import fold
 
 ANALYSIS = 1
 """Counted up whenever the same text would give other terms: every index is then made anew."""
@@ -20,21 +21,12 @@ _ALGORITHMS = {
     "sv": "swedish",
 }  # fmt: skip
 _SCANDINAVIAN = frozenset({"da", "nb", "nn", "no", "sv"})
-_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "œ": "oe"})
 _LONGEST = 60  # characters of a word; what is longer is an address or noise
 
 
 def words(text: str) -> list[str]:
     """Folded: lower case, without accents, so that "Zürich" and "zurich" are the same word."""
     return [word for word in _WORD.findall(fold(text)) if len(word) <= _LONGEST]
-
-
-def fold(text: str) -> str:
-    folded = text.casefold()
-    if not folded.isascii():
-        apart = unicodedata.normalize("NFKD", folded).translate(_LETTERS)
-        folded = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return folded
 
 
 def family(language: str) -> str:
