@@ -1,3 +1,0 @@
-from knowledge.questions import PilotVocabulary, lesson
-
-__all__ = ["PilotVocabulary", "lesson"]
