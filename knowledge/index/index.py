@@ -11,12 +11,12 @@ import numpy as np
 
 from knowledge.errors import UnavailableError
 from knowledge.index.folder import DamagedError, Folder
+from knowledge.index.lessons import Lessons, teaching
 from knowledge.index.queries import Queries
 from knowledge.index.rows import Rows, Seen
 from knowledge.index.schema import hash_of
 from knowledge.index.state import State
 from knowledge.index.vectors import VectorLog, VectorTable
-from knowledge.index.vocabulary import read_vocabulary
 from knowledge.index.words import WordIndex
 from knowledge.ports import Change, ChangeFeed, Embedder, Progress
 from knowledge.questions import PilotVocabulary
@@ -27,16 +27,12 @@ _log = logging.getLogger(__name__)
 _BATCH = 5_000  # changes taken and committed at a time
 _TEXTS = 64  # a few seconds of a small model, so that what is done is soon kept
 _WAIT = 10.0  # seconds for another process that writes, before what is here is searched
-_MORE = 100  # the vocabulary is made anew when one pilot in so many is new to it
 _VIEWS = 64  # of the base, as different people see it, whose counts are kept at a time
 _GLANCE = 0.05  # seconds between two looks at what another process has written
 
 
 class Index:
-    """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece.
-
-    `vocabulary` is what the base knows of words, as it was when `learn` last ran. It is replaced, never changed.
-    """
+    """Opened by the first `refresh`. Searches run in other threads; `lock` keeps what they see in one piece."""
 
     def __init__(self, folder: Path, store: ChangeFeed, embedder: Embedder | None, *, at_once: int = _TEXTS) -> None:
         """`at_once` texts are embedded at a time, and kept before the next."""
@@ -50,8 +46,7 @@ class Index:
         self._seen: tuple[int, int, int] | None = None
         self._is_stuck = False  # nothing can be written, as was told
         self._is_current = False  # with the database, at the end of the last refresh
-        self.vocabulary = PilotVocabulary()
-        self._learned: tuple[Rows, int, int] | None = None  # what it was learned from: see `_teaching`
+        self._lessons = Lessons()
         self.lock = threading.Lock()
         self.words: WordIndex
         self.rows = Rows()
@@ -134,29 +129,21 @@ class Index:
         return 0 if self.table is None else len(self.table.missing(self.rows.text_hashes, self.rows.alive))
 
     @property
-    def has_news(self) -> bool:
-        """Whether `learn` would make another vocabulary.
+    def vocabulary(self) -> PilotVocabulary:
+        """What the base knows of words, as it was when `learn` last ran. It is replaced, never changed."""
+        return self._lessons.vocabulary
 
-        At once where a pilot no longer teaches what it did (it was hidden, removed, reworded), so that nothing outlasts
-        its pilot; only now and then where pilots were added.
-        """
-        if self._learned is None:
-            return True
-        rows, lost, taught = self._learned
-        now = self._teaching()
-        return now[0] is not rows or now[1] != lost or (now[2] - taught) * _MORE > now[2]
+    @property
+    def has_news(self) -> bool:
+        """Whether `learn` would make another vocabulary."""
+        return self._lessons.has_news(self.rows)
 
     def learn(self) -> None:
         """Make the vocabulary anew. Takes a second for some 100,000 pilots, in which searches go on."""
         with self.lock:
-            learned, counts = self._teaching(), self.words.living_counts()
+            taught, counts = teaching(self.rows), self.words.living_counts()
         with self._folder.touching():
-            self.vocabulary = read_vocabulary(counts)
-        self._learned = learned
-
-    def _teaching(self) -> tuple[Rows, int, int]:
-        """Of which rows, how often one of them took back a lesson, and how many teach one."""
-        return self.rows, self.rows.lessons_lost, self.rows.lessons
+            self._lessons.learn(taught, counts)
 
     def queries_for(self, viewer: Viewer, today: date) -> Queries:
         """The queries of who may see what `viewer` may see on `today`; for whoever holds the lock."""

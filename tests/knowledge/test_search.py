@@ -454,7 +454,7 @@ async def test_a_question_is_read_while_the_vocabulary_is_made_elsewhere(monkeyp
         time.sleep(0.3)
         return read_vocabulary(counts)
 
-    monkeypatch.setattr("knowledge.index.index.read_vocabulary", noted)
+    monkeypatch.setattr("knowledge.index.lessons.read_vocabulary", noted)
     monkeypatch.setattr("knowledge.search._PATIENCE", 0.05)
     store = await a_base()
     async with searching(store) as search:
