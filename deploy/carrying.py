@@ -9,7 +9,8 @@ from deploy.settings import Settings
 from deploy.wiring import now, open_house, prepare_folder
 from knowledge.catalogues.exporting import export_pilots
 from knowledge.catalogues.importing import ImportReport, import_catalogue, import_pilots
-from knowledge.ports import PilotStore
+from knowledge.errors import PilotlightError
+from knowledge.ports import Author, PilotStore
 from knowledge.starter import starter_pilots
 
 
@@ -51,6 +52,17 @@ async def import_starter(store: PilotStore, *, dry_run: bool = False) -> ImportR
     return await import_pilots(
         "starter", starter_pilots(), store, at=now(), reason="the catalogue that ships along", dry_run=dry_run
     )
+
+
+async def remove_pilot(settings: Settings, pilot_id: str, reason: str) -> str:
+    """Take a pilot out of sight, and give its title; its history stays. PilotlightError where there is none."""
+    prepare_folder(settings)
+    async with open_database(settings.database) as database:
+        pilot = await database.pilots.get(pilot_id)
+        if pilot is None:
+            raise PilotlightError(f"There is no pilot {pilot_id!r} here. Ids stand in pilotlight ask … --json.")
+        await database.pilots.remove(pilot_id, Author("command line", reason), now())
+        return pilot.title
 
 
 async def export_file(settings: Settings, path: Path, progressed: Progressed) -> int:

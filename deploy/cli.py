@@ -159,6 +159,19 @@ def export(path: Annotated[Path, typer.Argument(help="Ends in .csv, .xlsx, .json
 
 
 @app.command()
+def remove(
+    pilot: Annotated[str, typer.Argument(metavar="ID", help="Its id, as pilotlight ask … --json gives it.")],
+    *,
+    because: Annotated[str, typer.Option(help="Why; kept with its history.")] = "",
+) -> None:
+    """Take a pilot out of sight. Its history stays, and an import does not bring it back."""
+    from deploy.carrying import remove_pilot
+
+    title = asyncio.run(remove_pilot(read_settings(), pilot, clean(because)))
+    print(clean(f"“{title}” is out of sight now."))
+
+
+@app.command()
 def evaluate(
     *,
     queries: Annotated[Path, typer.Option(help="JSON Lines: _id, text, and answerable where it is known.")],

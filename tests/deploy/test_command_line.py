@@ -72,6 +72,18 @@ def test_a_second_import_changes_nothing(capsys: pytest.CaptureFixture[str], cat
     assert (report["saved"], report["unchanged"]) == (0, 2)
 
 
+def test_a_removed_pilot_is_not_found_and_does_not_come_back(
+    capsys: pytest.CaptureFixture[str], catalogue: Path
+) -> None:
+    printed(capsys, "import", str(catalogue))
+    question = ("ask", "has anyone tried bikes for home carers?", "--json")
+    pilot = json.loads(printed(capsys, *question))["sources"][0]["id"]
+    assert "Bikes for home carers" in printed(capsys, "remove", pilot, "--because", "asked for by its owner")
+    assert "no pilot" in refused(capsys, "remove", pilot)
+    printed(capsys, "import", str(catalogue))
+    assert not json.loads(printed(capsys, *question))["answered"]
+
+
 def test_a_dry_run_keeps_nothing(capsys: pytest.CaptureFixture[str], catalogue: Path) -> None:
     assert "would be new or changed" in printed(capsys, "import", str(catalogue), "--dry-run")
     assert "empty" in printed(capsys, "check")
