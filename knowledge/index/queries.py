@@ -33,6 +33,7 @@ class Queries:
         self._seen = seen
         self._frequencies: dict[str, int] = {}
         self._known_names: dict[Name, _Stems] = {}
+        self._known_words: dict[tuple[str, ...], tantivy.Query] = {}
 
     @property
     def seen(self) -> list[tantivy.Query]:
@@ -119,8 +120,11 @@ class Queries:
         )
         return _best(names) if names else None
 
-    def _word(self, stems_of_word: Sequence[str]) -> tantivy.Query:
-        return _best([self._stem(each) for each in stems_of_word])
+    def _word(self, stems_of_word: tuple[str, ...]) -> tantivy.Query:
+        known = self._known_words.get(stems_of_word)
+        if known is None:
+            known = self._known_words[stems_of_word] = _best([self._stem(each) for each in stems_of_word])
+        return known
 
     def _stem(self, stem: str) -> tantivy.Query:
         query = tantivy.Query.term_query(self._index.schema, "words", stem, "freq")
