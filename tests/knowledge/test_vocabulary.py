@@ -1,5 +1,4 @@
 import itertools
-import time
 
 import pytest
 
@@ -167,11 +166,3 @@ def test_words_are_bounded_and_the_rarest_go_first(monkeypatch: pytest.MonkeyPat
     )
     assert len(vocabulary._frequencies) <= 300
     assert vocabulary.frequency("common") == 400
-
-
-def test_thousands_of_pilots_are_learned_in_seconds() -> None:
-    text = " ".join(f"{chr(97 + step % 26)}{chr(97 + step % 7)}word" for step in range(150))
-    pilots = [pilot(number, text, f"Agency {number % 900}") for number in range(2_000)]
-    started = time.perf_counter()
-    learned(pilots)
-    assert time.perf_counter() - started < 4
