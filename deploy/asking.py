@@ -6,11 +6,11 @@ from bot import cards
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from deploy.printing import Progressed
 from deploy.settings import Settings
 from deploy.wiring import now, open_embedder, open_house
 from knowledge.answers import Answer
 from knowledge.evaluation import Report, evaluate, evaluate_corpus
+from knowledge.ports import Progress
 
 
 async def ask_once(settings: Settings, text: str, *, person: str, limit: int) -> tuple[Answer, Message]:
@@ -22,7 +22,7 @@ async def ask_once(settings: Settings, text: str, *, person: str, limit: int) ->
 
 
 async def evaluate_base(
-    settings: Settings, queries: Path, qrels: Path, corpus: Path | None, progressed: Progressed
+    settings: Settings, queries: Path, qrels: Path, corpus: Path | None, progressed: Progress
 ) -> Report:
     """How well the judged questions are answered, from the base or from a corpus of its own."""
     today = now().date()

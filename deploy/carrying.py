@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.sql import open_database
-from deploy.printing import Progressed
 from deploy.settings import Settings
 from deploy.wiring import now, open_house, prepare_folder
 from knowledge.catalogues.exporting import export_pilots
 from knowledge.catalogues.importing import ImportReport, import_catalogue, import_pilots
 from knowledge.errors import PilotlightError
-from knowledge.ports import Author, PilotStore
+from knowledge.ports import Author, PilotStore, Progress
 from knowledge.starter import starter_pilots
 
 
@@ -25,7 +24,7 @@ class ImportRequest:
     mask_personal_data: bool = True
 
 
-async def import_file(settings: Settings, request: ImportRequest, progressed: Progressed) -> ImportReport:
+async def import_file(settings: Settings, request: ImportRequest, progressed: Progress) -> ImportReport:
     prepare_folder(settings)
     async with open_database(settings.database) as database:
         if request.path is None:
@@ -42,7 +41,7 @@ async def import_file(settings: Settings, request: ImportRequest, progressed: Pr
         )
 
 
-async def make_findable(settings: Settings, progressed: Progressed) -> None:
+async def make_findable(settings: Settings, progressed: Progress) -> None:
     """Bring the index up to date, with vectors where a model is on, so that the next question need not wait."""
     async with open_house(settings) as house:
         await house.search.embed(progressed)
@@ -65,7 +64,7 @@ async def remove_pilot(settings: Settings, pilot_id: str, reason: str) -> str:
         return pilot.title
 
 
-async def export_file(settings: Settings, path: Path, progressed: Progressed) -> int:
+async def export_file(settings: Settings, path: Path, progressed: Progress) -> int:
     prepare_folder(settings)
     async with open_database(settings.database) as database:
         return await export_pilots(path, database.pilots.all(), progress=progressed)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,13 +13,12 @@ from rich.text import Text
 from adapters.terminal.render import WIDTH_LIMIT, render
 from bot.cards import first_sentence
 from bot.messages import Buttons, Message
+from knowledge import ports
 from knowledge.answers import Answer, Citation, Verdict
 from knowledge.catalogues.importing import ImportReport
 from knowledge.countries import country_name
 from knowledge.questions import Question
 from knowledge.text import clean
-
-Progressed = Callable[[int, int | None], None]
 
 LINES_SHOWN = 20
 
@@ -84,7 +83,7 @@ def import_report(report: ImportReport) -> None:
 
 
 @contextmanager
-def progress(task: str, *, enabled: bool = True) -> Iterator[Progressed]:
+def progress(task: str, *, enabled: bool = True) -> Iterator[ports.Progress]:
     """A bar on a terminal, nothing elsewhere."""
     bar = Progress(
         TextColumn("{task.description}"),

@@ -11,7 +11,7 @@ from bot.places import Place
 from knowledge.answers import CITATIONS, Answer, Verdict, answer_from
 from knowledge.catalogues.personal_data import mask
 from knowledge.ports import Demand, DemandStore
-from knowledge.search import Search
+from knowledge.search import LIMIT, Search
 from knowledge.visibility import Viewer
 
 
@@ -32,7 +32,7 @@ class Ask:
         # What the base knows is also what a question is read with: nothing of what was just hidden.
         await self.search.catch_up()
         question = self.search.read(text, today)
-        hits = await self.search.find(question, viewer_of(person, place), today=today)
+        hits = await self.search.find(question, viewer_of(person, place), today=today, limit=max(limit, LIMIT))
         answer = answer_from(question, hits, limit)
         if self.search.is_empty:
             answer = replace(answer, verdict=Verdict.NOTHING_YET)

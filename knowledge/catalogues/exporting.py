@@ -14,9 +14,9 @@ from knowledge.catalogues.own_form import row_of_record
 from knowledge.catalogues.workbook_writing import write_workbook
 from knowledge.errors import InvalidFileError
 from knowledge.pilots import Pilot
+from knowledge.ports import Progress
 from knowledge.records import pilot_to_record
 
-Progress = Callable[[int, int | None], None]
 Record = dict[str, Any]
 Records = Callable[[], Iterator[Record]]
 

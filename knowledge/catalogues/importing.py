@@ -18,12 +18,10 @@ from knowledge.catalogues.recognising import Catalogue, open_catalogue
 from knowledge.catalogues.tables import Row, Unreadable, is_empty, trouble_with
 from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Pilot
-from knowledge.ports import Author, PilotStore
+from knowledge.ports import Author, PilotStore, Progress
 from knowledge.text import clean
 
 BATCH = 500
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.cli import run
+from knowledge.pilots import Stage
 from knowledge.starter import starter_pilots
 
 
@@ -93,6 +94,8 @@ def test_a_limit_bounds_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
     printed(capsys, "import", "--starter")
     found = json.loads(printed(capsys, "ask", "chatbots", "--json", "--limit", "2"))
     assert len(found["sources"]) == 2
+    all_stopped = json.loads(printed(capsys, "ask", "which pilots were stopped?", "--json", "--limit", "100"))
+    assert len(all_stopped["sources"]) == sum(pilot.stage is Stage.STOPPED for pilot in starter_pilots())
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "json", "jsonl"])
