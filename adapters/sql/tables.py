@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -57,13 +59,16 @@ feed = Table(
     Column("last_change", BigInteger, nullable=False),
 )
 
-# What a pilot is now: its latest revision, and the number of its latest change.
+# What a pilot is now: its latest revision and whose it says the pilot is, and the number of its latest change.
 pilots = Table(
     "pilots",
     metadata,
     Column("id", Text, primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("change", BigInteger, nullable=False, unique=True),
+    Column("owner", Text),
+    # Hashed, since PostgreSQL's other indexes refuse long texts and would refuse the pilot with them.
+    Index(None, "owner", postgresql_using="hash"),
 )
 
 # A pilot is out of sight while its latest revision is marked as removed; coming back makes a new revision.
@@ -101,6 +106,80 @@ demands = Table(
     Column("community", Text),
     Column("person", Text),
     Index(None, "community", "asked_at"),
+)
+
+# What has happened once already.
+seen = Table(
+    "seen",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Index(None, "at"),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("platform", Text, nullable=False),
+    Column("community", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("asked", Record, nullable=False),
+    Column("is_muted", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("platform", "community", "room", "thread"),
+    Index(None, "at"),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("platform", Text, nullable=False),
+    Column("community", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("platform", "community", "room"),
+)
+
+# It names its place in full: each field of a Place has its column here.
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("community", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("is_private", Boolean, nullable=False),
+    Column("is_shared", Boolean, nullable=False, server_default=false()),
+    Column("person", Text, nullable=False),
+    Column("asked", Record, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("pilots", Record, nullable=False),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("answer_id", Text, ForeignKey(answers.c.id), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("is_good", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("answer_id", "person"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("community", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("preferences", Record, nullable=False),
+    PrimaryKeyConstraint("community", "person"),
 )
 
 Row = dict[str, Any]
