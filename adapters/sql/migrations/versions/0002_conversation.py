@@ -9,9 +9,13 @@ down_revision = "0001"
 
 # Where a person is planned or unknown, an object stands in their place.
 _OWNERS = {
-    "sqlite": "SELECT json_extract(record, '$.owner.person') FROM revisions WHERE json_type(record, '$.owner.person') = 'text'",
+    "sqlite": """
+        SELECT json_extract(record, '$.owner.person') FROM revisions
+        WHERE json_type(record, '$.owner.person') = 'text'
+    """,
     "postgresql": """
-        SELECT record #>> '{owner,person}' FROM revisions WHERE jsonb_typeof(record #> '{owner,person}') = 'string'
+        SELECT record #>> '{owner,person}' FROM revisions
+        WHERE jsonb_typeof(record #> '{owner,person}') = 'string'
     """,
 }
 
@@ -58,7 +62,8 @@ def upgrade() -> None:
         sa.Column("room", sa.Text, nullable=False),
         sa.Column("thread", sa.Text, nullable=False),
         sa.Column("is_private", sa.Boolean, nullable=False),
-        sa.Column("is_shared", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("is_shareable", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("is_outside", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("person", sa.Text, nullable=False),
         sa.Column("asked", record, nullable=False),
         sa.Column("verdict", sa.Text, nullable=False),
