@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from bot.ports import Mode
+
 LENGTH_LIMIT = 255
 
 
@@ -21,11 +23,48 @@ class TellPilot:
 
 
 @dataclass(frozen=True, slots=True)
+class RateAnswer:
+    """Say whether an answer was any good."""
+
+    answer_id: str
+    is_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShareAnswer:
+    """Show an answer that one person got to the whole room."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuteThread:
+    """Keep the bot out of this thread until it is mentioned."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Take away an answer that nobody had asked the bot for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetMode:
+    """Choose when the bot speaks in this room."""
+
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSettings:
+    """Open the form with a person's own settings."""
+
+
+@dataclass(frozen=True, slots=True)
 class OldAction:
     """A button this version no longer knows: it stands on an old card."""
 
 
-Action = ShowPilot | TellPilot | OldAction
+Action = ShowPilot | TellPilot | RateAnswer | ShareAnswer | MuteThread | NotNow | SetMode | OpenSettings | OldAction
 
 
 def encode(action: Action) -> str:
@@ -34,6 +73,18 @@ def encode(action: Action) -> str:
             return f"show {pilot_id}"
         case TellPilot(title):
             return f"tell {title}"[:LENGTH_LIMIT]
+        case RateAnswer(answer_id, is_good):
+            return f"{'good' if is_good else 'bad'} {answer_id}"
+        case ShareAnswer(answer_id):
+            return f"share {answer_id}"
+        case MuteThread():
+            return "mute"
+        case NotNow():
+            return "not-now"
+        case SetMode(mode):
+            return f"mode {mode}"
+        case OpenSettings():
+            return "settings"
         case OldAction():
             return "old"
         case _:
@@ -47,4 +98,16 @@ def decode(text: str) -> Action:
             return ShowPilot(pilot_id)
         case ["tell", title]:
             return TellPilot(title)
+        case ["good" | "bad" as word, answer_id] if answer_id:
+            return RateAnswer(answer_id, word == "good")
+        case ["share", answer_id] if answer_id:
+            return ShareAnswer(answer_id)
+        case ["mute"]:
+            return MuteThread()
+        case ["not-now"]:
+            return NotNow()
+        case ["mode", mode] if mode in tuple(Mode):
+            return SetMode(Mode(mode))
+        case ["settings"]:
+            return OpenSettings()
     return OldAction()

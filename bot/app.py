@@ -1,85 +1,187 @@
 """The bot: one event in, at most one reply out."""
 
+import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import assert_never
 
 from bot import actions, cards
-from bot.commands import find
-from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted
+from bot.commands import find, said_command
+from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted, Visited
 from bot.forms import Form
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.skills import tell
+from bot.ports import Mode, Stores
+from bot.skills import home, rate, tell
 from bot.skills.ask import Ask
 from bot.skills.greet import greeting
+from bot.skills.home import Home
+from bot.skills.moderate import Moderate
+from bot.skills.overhear import Overhear
+from bot.skills.rate import Rate
+from bot.skills.share import Share
 from bot.skills.show import Show
 from bot.skills.tell import Tell
-from knowledge.errors import PilotlightError
+from knowledge.errors import PilotlightError, UnavailableError
+from knowledge.search import Search
+
+PATIENCE = 45  # seconds for one reply: whoever asked is told when it takes longer
 
 _log = logging.getLogger(__name__)
 
+Answered = Message | Form | Reply | None
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Bot:
-    ask: Ask
-    show: Show
-    tell: Tell
-    new_id: Callable[[], str]
+    """Made by wiring from the stores and the search; `now` and `new_id` are the only clock and dice."""
+
+    def __init__(
+        self, stores: Stores, search: Search, *, now: Callable[[], datetime], new_id: Callable[[], str]
+    ) -> None:
+        self.ask = Ask(
+            search=search,
+            demands=stores.demands,
+            threads=stores.threads,
+            answers=stores.answers,
+            now=now,
+            new_id=new_id,
+        )
+        self._overhear = Overhear(ask=self.ask, rooms=stores.rooms, threads=stores.threads, seen=stores.seen, now=now)
+        self._share = Share(ask=self.ask, answers=stores.answers, rooms=stores.rooms)
+        self._show = Show(pilots=stores.pilots, search=search, now=now)
+        self._tell = Tell(pilots=stores.pilots, now=now, new_id=new_id)
+        self._rate = Rate(answers=stores.answers, now=now)
+        self._moderate = Moderate(rooms=stores.rooms, members=stores.members, now=now)
+        self._home = Home(pilots=stores.pilots, demands=stores.demands, members=stores.members, now=now)
+        self._rooms = stores.rooms
+        self._seen = stores.seen
+        self._now = now
+        self._new_id = new_id
 
     async def handle(self, event: Event) -> Reply | None:
-        """What to say to an event. It never raises: trouble becomes a sentence, with a reference that is in the log."""
-        try:
-            return Reply(content=await self._reply(event))
-        except PilotlightError as error:
-            return Reply(content=cards.sorry(str(error)), is_private=True)
-        except Exception:  # noqa: BLE001 - the one place where whatever went wrong becomes an answer
-            reference = self.new_id()[:8]
-            # The event itself is not logged: it holds what people said.
-            _log.exception("Could not answer; reference %s", reference)
-            return Reply(content=cards.broken(reference), is_private=True)
+        """What to say to an event, if anything.
 
-    async def _reply(self, event: Event) -> Message | Form:
+        It never raises: trouble becomes a sentence for the person alone, with a reference that is in the log.
+        Where nobody addressed the bot it keeps silent about its troubles too.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                if not await self._is_first(event):
+                    return None
+                said = await self._reply(event)
+        except Exception as error:  # noqa: BLE001 - the one place where whatever went wrong becomes an answer
+            trouble = self._explain(error)
+            is_overheard = isinstance(event, Said) and not event.is_addressed
+            return None if is_overheard else Reply(content=trouble, is_private=True)
+        is_whole = said is None or isinstance(said, Reply)
+        return said if is_whole else Reply(content=said, is_private=event.place.is_private)
+
+    async def _is_first(self, event: Event) -> bool:
+        """Whether this was not handled before. With the database away it counts as new: it gets its apology."""
+        if not event.key:
+            return True
+        try:
+            return await self._seen.claim(f"event {event.place.platform} {event.key}", self._now())
+        except UnavailableError:
+            return True
+
+    def _explain(self, error: Exception) -> Message:
+        if isinstance(error, PilotlightError) and not isinstance(error, UnavailableError):
+            return cards.sorry(str(error))
+        reference = self._new_id()[:8]
+        # The event itself is not logged: it holds what people said.
+        if isinstance(error, UnavailableError):
+            _log.error("Could not answer: %s Reference %s", error, reference)
+            return cards.unavailable(reference)
+        _log.error("Could not answer; reference %s", reference, exc_info=error)
+        return cards.broken(reference)
+
+    async def _reply(self, event: Event) -> Answered:
         person, place = event.person, event.place
         match event:
+            case Said(text=text, is_addressed=False):
+                return await self._overhear(text, person, place)
             case Said(text=text):
-                return greeting(text) or await self.ask(text, person, place)
+                return await self._answer(text, person, place)
             case Commanded(command=command, rest=rest):
                 return await self._command(command, rest, person, place)
             case Pressed(action=action):
                 return await self._press(action, person, place)
-            case Submitted(form=tell.FORM, values=values):
-                return await self.tell.take(values, person, place)
-            case Submitted():
-                return cards.old_card()
+            case Submitted(form=form, values=values, context=context):
+                return await self._take(form, values, context, person, place)
             case Opened():
                 return cards.welcome()
+            case Visited():
+                return await self._home(person, place)
             case _:
                 assert_never(event)
 
-    async def _command(self, name: str, rest: str, person: Person, place: Place) -> Message | Form:
+    async def _answer(self, text: str, person: Person, place: Place) -> Answered:
+        """Addressed there is always an answer, or the reason why there is none."""
+        if not place.is_private and await self._rooms.mode(place) is Mode.OFF:
+            command = said_command(text)
+            if command is None or command[0] != "channel":
+                return Reply(content=cards.off_here(), is_private=True)
+        if (kind_word := greeting(text)) is not None:
+            return kind_word
+        if (command := said_command(text)) is not None:
+            return await self._command(*command, person, place)
+        return await self.ask(text, person, place)
+
+    async def _command(self, name: str, rest: str, person: Person, place: Place) -> Answered:
         command = find(name)
         match command.name if command else None:
             case "ask":
                 return await self.ask(rest, person, place)
             case "show":
-                return await self.show(rest, person, place)
+                return await self._show(rest, person, place)
             case "tell":
-                return self.tell.form(rest)
+                return cards.outsider() if place.is_outside else self._tell.form(rest)
+            case "home":
+                return Reply(content=await self._home(person, place), is_private=True)
+            case "settings":
+                return cards.outsider() if place.is_outside else await self._home.form(person, place)
+            case "channel":
+                return await self._moderate.channel(rest, person, place)
             case "help":
                 return cards.help_()
             case _:
                 return cards.unknown_command(name)
 
-    async def _press(self, action: actions.Action, person: Person, place: Place) -> Message | Form:
+    async def _press(self, action: actions.Action, person: Person, place: Place) -> Answered:
         match action:
             case actions.ShowPilot(pilot_id):
-                return await self.show(pilot_id, person, place)
+                return await self._show(pilot_id, person, place)
+            case actions.RateAnswer(answer_id, is_good):
+                return await self._rate(answer_id, person, place, is_good=is_good)
+            case actions.ShareAnswer(answer_id):
+                return await self._share(answer_id, person, place)
+            case actions.MuteThread():
+                return await self._overhear.mute(person, place)
+            case actions.NotNow():
+                return await self._overhear.not_now(person, place)
+            case actions.SetMode(mode):
+                return await self._moderate.choose(mode, person, place)
             case actions.TellPilot(title):
-                return self.tell.form(title)
+                return cards.outsider() if place.is_outside else self._tell.form(title)
+            case actions.OpenSettings():
+                return cards.outsider() if place.is_outside else await self._home.form(person, place)
             case actions.OldAction():
                 return cards.old_card()
             case _:
                 assert_never(action)
+
+    async def _take(self, form: str, values: Mapping[str, str], context: str, person: Person, place: Place) -> Answered:
+        if place.is_outside and form != rate.FORM:
+            return cards.outsider()
+        match form:
+            case tell.FORM:
+                return await self._tell.take(values, person, place)
+            case rate.FORM:
+                return await self._rate.take(context, values, person, place)
+            case home.FORM:
+                return await self._home.take(values, person, place)
+            case _:
+                return cards.old_card()

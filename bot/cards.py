@@ -1,23 +1,48 @@
 """Every message the bot can say: its one voice. Short, kind, and the answer first."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import assert_never
 
-from bot.actions import ShowPilot, TellPilot
+from bot.actions import (
+    MuteThread,
+    NotNow,
+    OpenSettings,
+    RateAnswer,
+    SetMode,
+    ShareAnswer,
+    ShowPilot,
+    TellPilot,
+)
 from bot.commands import COMMANDS
-from bot.messages import Block, Button, Buttons, Facts, Heading, Links, Message, Meters, Source, Sources, Text
+from bot.messages import (
+    Block,
+    Button,
+    Buttons,
+    Facts,
+    Feedback,
+    Heading,
+    Links,
+    Message,
+    Meters,
+    Source,
+    Sources,
+    Text,
+)
+from bot.ports import Mode, Preferences
 from knowledge.answers import Answer, Citation, Verdict
 from knowledge.countries import country_name
 from knowledge.dimensions import Dimension, Gap, Progress
 from knowledge.learnings import Learning
 from knowledge.pilots import Contact, Direction, Pilot, Stage
+from knowledge.ports import Demand
 from knowledge.questions import Question
 from knowledge.text import shorten
 
 GAPS_SHOWN = 3
 LEARNINGS_SHOWN = 5
 COUNTRIES_SHOWN = 4
+HOME_PILOTS_SHOWN = 8
 
 _DIMENSIONS = {
     Dimension.ANCHORING: "Anchoring",
@@ -32,6 +57,16 @@ _DIRECTIONS = {
     Direction.NONE: "no effect found",
     Direction.NEGATIVE: "bad results",
 }
+_MODES = {
+    Mode.MENTION: "I speak in this channel when somebody mentions me.",
+    Mode.OVERHEAR: "I speak in this channel when somebody mentions me, and when I know who tried what is asked here.",
+    Mode.OFF: "I do not speak in this channel.",
+}
+_MODE_LABELS = {
+    Mode.MENTION: "Only when mentioned",
+    Mode.OVERHEAR: "Also when I can help",
+    Mode.OFF: "Never",
+}
 _STAGES = {
     Stage.PLANNED: "planned",
     Stage.DEVELOPMENT: "in development",
@@ -43,8 +78,40 @@ _STAGES = {
 }
 
 
-def answer(found: Answer) -> Message:
-    """What is known about a question: the direct sentence, the sources, what to read next."""
+SUGGESTED_QUESTIONS = (
+    "Has anyone tried a four-day week?",
+    "Which chatbots for citizens were stopped, and why?",
+    "Who has experience with participatory budgeting?",
+)
+
+
+def answer(found: Answer, answer_id: str = "", *, can_share: bool = False) -> Message:
+    """What is known about a question: the direct sentence, the sources, what to read next.
+
+    With an `answer_id` one can say whether it was any good.
+    """
+    buttons = (
+        Button("Share to channel", ShareAnswer(answer_id)) if can_share and found.citations else None,
+        Button("Tell us of one", TellPilot()) if found.verdict is not Verdict.TRIED else None,
+    )
+    return _answer(found, answer_id, buttons)
+
+
+def overheard(found: Answer, answer_id: str) -> Message:
+    """An answer that nobody had asked the bot for, and how to be rid of it."""
+    buttons = (Button("Not now", NotNow()), Button("Mute this thread", MuteThread()))
+    lead = Text("I overheard this and happen to know something.", is_quiet=True)
+    return Message((lead, *_answer(found, answer_id, buttons).blocks))
+
+
+def shared(found: Answer, answer_id: str, *, by: str) -> Message:
+    """An answer that one person got before, for the room."""
+    whose = f"{by} asked me" if by else "Somebody here asked me"
+    lead = Text(f"{whose}: “{shorten(found.question.text, 200)}”", is_quiet=True)
+    return Message((lead, *_answer(found, answer_id, ()).blocks))
+
+
+def _answer(found: Answer, answer_id: str, buttons: Sequence[Button | None]) -> Message:
     blocks: list[Block] = [Text(first_sentence(found))]
     if found.verdict is Verdict.NOTHING_YET:
         blocks.append(Text("Whoever runs me can bring some in: pilotlight import --starter, or a file.", is_quiet=True))
@@ -54,8 +121,10 @@ def answer(found: Answer) -> Message:
         blocks.append(Text(looked_at, is_quiet=True))
     if found.read_next:
         blocks.append(Text(_read_next(found.read_next), is_quiet=True))
-    if found.verdict is not Verdict.TRIED:
-        blocks.append(Buttons((Button("Tell us of one", TellPilot()),)))
+    if shown := tuple(button for button in buttons if button):
+        blocks.append(Buttons(shown))
+    if answer_id and found.citations:
+        blocks.append(Feedback(good=RateAnswer(answer_id, True), bad=RateAnswer(answer_id, False)))
     return Message(tuple(blocks))
 
 
@@ -96,7 +165,7 @@ def pilot(
         Heading(shown.title),
         Text(" · ".join(_details(shown)), is_quiet=True),
         *(Text(shorten(text, 2_000)) for text in texts if text),
-        *(Text(f"Learned on {each.told_at.day} {each.told_at:%B %Y}: {shorten(each.text, 1_000)}") for each in latest),
+        *(Text(f"Learned on {day(each.told_at)}: {shorten(each.text, 1_000)}") for each in latest),
         Facts(_facts(shown)) if _facts(shown) else None,
         Links(_links(shown)) if _links(shown) else None,
         *((Text("What it can say so far:", is_quiet=True), Meters(asked)) if asked else ()),
@@ -148,6 +217,97 @@ def you_are_welcome() -> Message:
     return Message((Text("You are welcome. If you try it yourself, tell me how it went: good or bad."),))
 
 
+def home(
+    own: Sequence[tuple[Pilot, Mapping[Dimension, Progress]]],
+    *,
+    preferences: Preferences,
+    unanswered: Sequence[Demand] | None,
+) -> Message:
+    """A person's own page. `unanswered` are the community's open questions, for those who look after it."""
+    blocks: list[Block] = [Heading("Your pilots")]
+    for pilot, done in own[:HOME_PILOTS_SHOWN]:
+        asked = tuple((_DIMENSIONS[each], state.answered, state.asked) for each, state in done.items() if state.asked)
+        title = Source(title=pilot.title, details=_details(pilot), action=ShowPilot(pilot.id))
+        blocks += [Sources((title,)), *((Meters(asked),) if asked else ())]
+    if not own:
+        blocks.append(Text("None yet. Tell the community of one: running, finished or stopped, each is worth having."))
+    if len(own) > HOME_PILOTS_SHOWN:
+        blocks.append(Text(f"And {len(own) - HOME_PILOTS_SHOWN} more.", is_quiet=True))
+    if unanswered is not None:
+        blocks.append(Heading("Questions nobody could answer yet"))
+        asked_on = tuple((day(each.asked_at), shorten(each.topic, 200)) for each in unanswered)
+        blocks.append(Facts(asked_on) if asked_on else Text("None: every question found somebody who had tried it."))
+    blocks += [Heading("Your settings"), Facts(_settings(preferences))]
+    blocks.append(Buttons((Button("Tell of a pilot", TellPilot()), Button("Change settings", OpenSettings()))))
+    return Message(tuple(blocks))
+
+
+def settings_kept(preferences: Preferences) -> Message:
+    return Message((Text("Kept."), Facts(_settings(preferences))))
+
+
+def mode(current: Mode, *, may_choose: bool) -> Message:
+    """When the bot speaks in this room, and the choice for those who may make it."""
+    said = Text(_MODES[current])
+    if not may_choose:
+        return Message((said, Text("Moderators can change that: /pilot channel.", is_quiet=True)))
+    choices = tuple(Button(label, SetMode(each)) for each, label in _MODE_LABELS.items() if each is not current)
+    return Message((said, Buttons(choices)))
+
+
+def mode_chosen(chosen: Mode) -> Message:
+    return Message((Text(f"From now on: {_MODES[chosen][:1].lower()}{_MODES[chosen][1:]}"),))
+
+
+def unknown_mode(said: str) -> Message:
+    choices = " or ".join(tuple(Mode))
+    return Message((Text(f"“{shorten(said, 40)}” is none of my ways in a channel: say channel {choices}."),))
+
+
+def only_moderators(*, has_any: bool) -> Message:
+    """Who may, and where nobody may yet, how somebody can."""
+    if has_any:
+        return Message((Text("Only moderators of this community can do that. Please ask one of them."),))
+    return Message(
+        (
+            Text(
+                "Only moderators can do that, and this community has none yet. "
+                "Whoever runs me can name one: pilotlight moderators add …"
+            ),
+        )
+    )
+
+
+def no_room_here() -> Message:
+    return Message((Text("This is a conversation between the two of us. Say that in a channel, please."),))
+
+
+def off_here() -> Message:
+    return Message((Text("I am switched off in this channel. Ask me in a direct message; I will answer there."),))
+
+
+def outsider() -> Message:
+    return Message((Text("That is for members of this community; here people from outside read along."),))
+
+
+def muted(by: str) -> Message:
+    whose = f"Muted by {by}" if by else "Muted"
+    return Message((Text(f"{whose}: I keep out of this thread unless you mention me.", is_quiet=True),))
+
+
+def not_now(by: str) -> Message:
+    whose = f"{by} said “not now”" if by else "“Not now”, then"
+    return Message((Text(f"{whose}: I took my answer back. Mention me whenever you want it.", is_quiet=True),))
+
+
+def glad() -> Message:
+    return Message((Text("Thank you, good to know."),))
+
+
+def noted() -> Message:
+    return Message((Text("Thank you. I keep that for whoever looks after me."),))
+
+
 def help_() -> Message:
     """What one can say, from the table of commands."""
     facts = tuple((f"{each.name} {each.arguments}".strip(), each.does) for each in COMMANDS)
@@ -167,6 +327,18 @@ def sorry(reason: str) -> Message:
     return Message((Text(reason),))
 
 
+def unavailable(reference: str) -> Message:
+    """Something outside is away; the log says what."""
+    return Message(
+        (
+            Text(
+                "I cannot get at what I know just now. Please try again in a few minutes; if it stays, tell whoever "
+                f"runs me this reference: {reference}"
+            ),
+        )
+    )
+
+
 def broken(reference: str) -> Message:
     return Message(
         (
@@ -178,6 +350,11 @@ def broken(reference: str) -> Message:
     )
 
 
+def day(moment: date | datetime) -> str:
+    """As people write it: 22 November 2026."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def stage(named: Stage) -> str:
     """What people call a stage; "" of the unknown one."""
     return _STAGES[named]
@@ -185,6 +362,14 @@ def stage(named: Stage) -> str:
 
 def direction(named: Direction) -> str:
     return _DIRECTIONS[named]
+
+
+def _settings(preferences: Preferences) -> tuple[tuple[str, str], ...]:
+    start, end = preferences.quiet_from, preferences.quiet_until
+    return (
+        ("Quiet hours", f"{start:%H:%M} to {end:%H:%M}" if start and end else "none"),
+        ("Pause", f"until {day(preferences.paused_until)}" if preferences.paused_until else "none"),
+    )
 
 
 def _source(cited: Citation, found: Answer) -> Source:

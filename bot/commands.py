@@ -33,12 +33,48 @@ COMMANDS = (
         example="tell Book-a-bike for home carers",
     ),
     Command(
+        name="home",
+        arguments="",
+        does="Show your own page: your pilots, how far they are, your settings.",
+        example="home",
+    ),
+    Command(
+        name="settings",
+        arguments="",
+        does="Choose when I may write to you first.",
+        example="settings",
+    ),
+    Command(
+        name="channel",
+        arguments="[mention | overhear | off]",
+        does="Show or choose when I speak in a channel. Moderators choose.",
+        example="channel overhear",
+    ),
+    Command(
         name="help",
         arguments="",
         does="Show what you can say.",
         example="help",
     ),
 )
+
+
+_NOT_TITLES = frozenset(("me", "us", "everybody", "everyone", "all"))
+
+
+def said_command(text: str) -> tuple[str, str] | None:
+    """The name and the rest of a command that was said without being marked as one; None for all other words.
+
+    "show me pilots with drones" is a question, "show drones" a command.
+    """
+    name, _, rest = text.strip().partition(" ")
+    command = find(name.removeprefix("/"))
+    if command is None:
+        return ("", text.strip()[1:]) if text.strip().startswith("/") else None
+    first, *_ = rest.casefold().split(maxsplit=1) or [""]
+    if not name.startswith("/") and (first in _NOT_TITLES or (rest and not command.arguments)):
+        return None
+    return command.name, rest.strip()
 
 
 def find(name: str) -> Command | None:

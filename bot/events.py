@@ -1,4 +1,7 @@
-"""What happens to the bot, made plain at the door: mentions stripped, other bots dropped, actions decoded."""
+"""What happens to the bot, made plain at the door: mentions stripped, other bots dropped, actions decoded.
+
+Each event may carry a `key`, the platform's name for it, where the platform may deliver it more than once.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +13,13 @@ from bot.places import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Words meant for the bot."""
+    """Words for the bot, or words between people that it overhears: then `is_addressed` is false."""
 
     person: Person
     place: Place
     text: str
+    is_addressed: bool = True
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,7 @@ class Commanded:
     place: Place
     command: str
     rest: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +38,19 @@ class Pressed:
     person: Person
     place: Place
     action: Action
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A form came back; `values` by field name, as typed."""
+    """A form came back; `values` by field name, as typed, and the form's own `context`."""
 
     person: Person
     place: Place
     form: str
     values: Mapping[str, str]
+    context: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +59,16 @@ class Opened:
 
     person: Person
     place: Place
+    key: str = ""
 
 
-Event = Said | Commanded | Pressed | Submitted | Opened
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """Somebody looked at their own page with the bot."""
+
+    person: Person
+    place: Place
+    key: str = ""
+
+
+Event = Said | Commanded | Pressed | Submitted | Opened | Visited

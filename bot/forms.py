@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.actions import Action
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -19,10 +21,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """`errors` (field name -> sentence) stand at their fields, and nothing that was typed is lost."""
+    """`errors` (field name -> sentence) stand at their fields, and nothing that was typed is lost.
+
+    `context` comes back with what was typed. `action` opens the form where it cannot open by itself.
+    """
 
     name: str
     title: str
     fields: tuple[Field, ...]
     send: str = "Send"
     errors: Mapping[str, str] | None = None
+    context: str = ""
+    action: Action | None = None

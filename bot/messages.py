@@ -72,7 +72,15 @@ class Buttons:
     buttons: tuple[Button, ...]
 
 
-Block = Heading | Text | Sources | Facts | Meters | Links | Buttons
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Was it any good? Two buttons, in each platform's own form."""
+
+    good: Action
+    bad: Action
+
+
+Block = Heading | Text | Sources | Facts | Meters | Links | Buttons | Feedback
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +90,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The one answer to an event: a message or a form, for the person alone or for all who read along."""
+    """The one answer to an event: a message or a form, for the person alone or for all who read along.
+
+    One that `replaces` takes the place of the card on which something was pressed.
+    """
 
     content: Message | Form
     is_private: bool = False
+    replaces: bool = False
 
 
 def plain(message: Message) -> str:
@@ -105,7 +117,7 @@ def _plain_block(block: Block) -> str:
             return "\n".join(f"{label}: {answered} of {asked}" for label, answered, asked in meters)
         case Links(links):
             return "\n".join(f"{label}: {address}" for label, address in links)
-        case Buttons():
+        case Buttons() | Feedback():
             return ""
         case _:
             assert_never(block)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 class Place:
     """A thread of a room of a community on a platform.
 
-    `room` is the adapter's own and opaque here. `is_private` where nobody but the person reads along.
+    `room` is the adapter's own and opaque here. `is_private` where nobody but the person reads along; then
+    `is_shareable` where that is in the middle of a room, which could be shown it. `is_outside` where people of other
+    communities read along, who may see what is public only.
     """
 
     platform: str
@@ -15,3 +17,5 @@ class Place:
     room: str
     thread: str = ""
     is_private: bool = False
+    is_shareable: bool = False
+    is_outside: bool = False

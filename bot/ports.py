@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.places import Place
+from knowledge.ports import DemandStore, PilotStore
 
 
 class Seen(Protocol):
@@ -147,3 +148,22 @@ class MemberStore(Protocol):
     async def moderators(self, community: str) -> Sequence[Member]:
         """All who may moderate, by person."""
         ...
+
+
+class Stores(Protocol):
+    """All that the bot keeps, as one open database has it."""
+
+    @property
+    def pilots(self) -> PilotStore: ...
+    @property
+    def demands(self) -> DemandStore: ...
+    @property
+    def seen(self) -> Seen: ...
+    @property
+    def threads(self) -> Threads: ...
+    @property
+    def rooms(self) -> Rooms: ...
+    @property
+    def answers(self) -> AnswerStore: ...
+    @property
+    def members(self) -> MemberStore: ...

@@ -17,7 +17,7 @@ async def ask_once(settings: Settings, text: str, *, person: str, limit: int) ->
     """The answer and its card, as `person` of the terminal's community may see it; "" is nobody in particular."""
     async with open_house(settings) as house:
         place = Place("terminal", settings.community, "command line", is_private=bool(person))
-        answer = await house.bot.ask.answer(text, Person(person), place, limit)
+        answer = await house.bot.ask.answer((text,), Person(person), place, limit)
         return answer, cards.answer(answer)
 
 

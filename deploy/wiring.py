@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 
 from adapters.sql import Database, open_database
 from bot.app import Bot
-from bot.skills.ask import Ask
-from bot.skills.show import Show
-from bot.skills.tell import Tell
 from deploy.logs import logging_to
 from deploy.settings import Settings
 from knowledge.errors import PilotlightError
@@ -38,12 +35,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         search = await open_parts.enter_async_context(
             open_search(settings.data_dir / "index", database.pilots, embedder)
         )
-        bot = Bot(
-            ask=Ask(search=search, demands=database.demands, now=now, new_id=new_id),
-            show=Show(pilots=database.pilots, search=search, now=now),
-            tell=Tell(pilots=database.pilots, now=now, new_id=new_id),
-            new_id=new_id,
-        )
+        bot = Bot(database, search, now=now, new_id=new_id)
         yield House(database=database, search=search, bot=bot)
 
 

@@ -7,14 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import Bot
-from bot.skills.ask import Ask
-from bot.skills.show import Show
-from bot.skills.tell import Tell
 from knowledge.pilots import Pilot
 from knowledge.ports import Author
 from knowledge.records import pilot_from_record
 from knowledge.search import Search, open_search
-from tests.fakes import MemoryDemandStore, MemoryPilotStore
+from tests.fakes import MemoryDatabase
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -99,20 +96,14 @@ def sample_pilots() -> list[Pilot]:
 
 
 @asynccontextmanager
-async def sample_bot(folder: Path) -> AsyncIterator[tuple[Bot, MemoryPilotStore, MemoryDemandStore, Search]]:
+async def sample_bot(folder: Path) -> AsyncIterator[tuple[Bot, MemoryDatabase, Search]]:
     """A bot over the sample pilots, at a fixed time and with ids that count."""
-    pilots, demands = MemoryPilotStore(), MemoryDemandStore()
-    await pilots.save(sample_pilots(), Author("test"), NOW)
+    database = MemoryDatabase()
+    await database.pilots.save(sample_pilots(), Author("test"), NOW)
     count = itertools.count(1)
 
     def new_id() -> str:
         return f"id-{next(count)}"
 
-    async with open_search(folder, pilots, None) as search:
-        bot = Bot(
-            ask=Ask(search=search, demands=demands, now=lambda: NOW, new_id=new_id),
-            show=Show(pilots=pilots, search=search, now=lambda: NOW),
-            tell=Tell(pilots=pilots, now=lambda: NOW, new_id=new_id),
-            new_id=new_id,
-        )
-        yield bot, pilots, demands, search
+    async with open_search(folder, database.pilots, None) as search:
+        yield Bot(database, search, now=lambda: NOW, new_id=new_id), database, search

@@ -60,7 +60,10 @@ class Chat:
             if values is None:
                 self._note("Left out; nothing was sent.")
                 return
-            submitted = Submitted(person=self._person, place=self._place, form=reply.content.name, values=values)
+            form = reply.content
+            submitted = Submitted(
+                person=self._person, place=self._place, form=form.name, values=values, context=form.context
+            )
             reply = await self._handle(submitted)
         if reply and not isinstance(reply.content, Form):
             # A card with nothing to press leaves the numbers of the one before it.

@@ -13,6 +13,7 @@ from bot.messages import (
     Block,
     Buttons,
     Facts,
+    Feedback,
     Heading,
     Links,
     Message,
@@ -47,6 +48,8 @@ def _actions(block: Block) -> list[Action]:
             return [source.action for source in sources if source.action]
         case Buttons(buttons):
             return [button.action for button in buttons]
+        case Feedback(good, bad):
+            return [good, bad]
         case _:
             return []
 
@@ -68,6 +71,8 @@ def _block(block: Block, number: int) -> RenderableType:
             return _table(links)
         case Buttons(buttons):
             return Group(*(Line(f"{place}  {each.label}", style="cyan") for place, each in enumerate(buttons, number)))
+        case Feedback():
+            return Line(f"Was this any good?  {number}  Yes   {number + 1}  No", style="dim")
         case _:
             assert_never(block)
 

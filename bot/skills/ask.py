@@ -1,6 +1,6 @@
 """Ask: "has anyone tried X?" answered from what is recorded, or kept as a question nobody can answer yet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,39 +8,42 @@ from bot import cards
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
+from bot.ports import AnswerStore, GivenAnswer, Thread, Threads
 from knowledge.answers import CITATIONS, Answer, Verdict, answer_from
 from knowledge.catalogues.personal_data import mask
 from knowledge.ports import Demand, DemandStore
+from knowledge.questions import is_follow_up
 from knowledge.search import LIMIT, Search
 from knowledge.visibility import Viewer
+
+REMEMBERED = 5  # questions of a thread: a follow-up rests on the first and on the filters since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     search: Search
     demands: DemandStore
+    threads: Threads
+    answers: AnswerStore
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
     async def __call__(self, text: str, person: Person, place: Place) -> Message:
         """The card that answers; raises InvalidQuestionError where there is nothing to search for."""
-        return cards.answer(await self.answer(text, person, place))
+        asked = (*await self._asked_before(text, place), text)
+        answer = await self.answer(asked, person, place)
+        answer_id = await self.keep(answer, asked, person, place)
+        return cards.answer(answer, answer_id, can_share=place.is_shareable)
 
-    async def answer(self, text: str, person: Person, place: Place, limit: int = CITATIONS) -> Answer:
-        """The answer itself, citing at most `limit` pilots. One that nobody can give is kept as unmet demand."""
-        today = self.now().date()
-        # What the base knows is also what a question is read with: nothing of what was just hidden.
-        await self.search.catch_up()
-        question = self.search.read(text, today)
-        hits = await self.search.find(question, viewer_of(person, place), today=today, limit=max(limit, LIMIT))
-        answer = answer_from(question, hits, limit)
-        if self.search.is_empty:
-            answer = replace(answer, verdict=Verdict.NOTHING_YET)
+    async def answer(self, asked: Sequence[str], person: Person, place: Place, limit: int = CITATIONS) -> Answer:
+        """As `look`; what nobody can answer is kept as unmet demand."""
+        answer = await self.look(asked, person, place, limit)
         if answer.verdict is not Verdict.TRIED:
+            topic = mask(answer.question.topic or answer.question.text)[0]
             await self.demands.keep(
                 Demand(
                     id=self.new_id(),
-                    topic=mask(question.topic or question.text)[0],
+                    topic=topic,
                     asked_at=self.now(),
                     community=place.community,
                     person=person.id,
@@ -48,7 +51,50 @@ class Ask:
             )
         return answer
 
+    async def look(self, asked: Sequence[str], person: Person, place: Place, limit: int = CITATIONS) -> Answer:
+        """The answer to the last of `asked`, which follows on those before it; it cites at most `limit` pilots."""
+        today = self.now().date()
+        # What the base knows is also what a question is read with: nothing of what was just hidden.
+        await self.search.catch_up()
+        question = self.search.read_following(asked, today)
+        hits = await self.search.find(question, viewer_of(person, place), today=today, limit=max(limit, LIMIT))
+        answer = answer_from(question, hits, limit)
+        return replace(answer, verdict=Verdict.NOTHING_YET) if self.search.is_empty else answer
+
+    async def keep(self, answer: Answer, asked: Sequence[str], person: Person, place: Place) -> str:
+        """Remember that this was answered, for what follows in the thread and for what people think of it; its id."""
+        masked = tuple(mask(text)[0] for text in asked)
+        given = GivenAnswer(
+            id=self.new_id(),
+            at=self.now(),
+            place=place,
+            person=person.id,
+            asked=masked,
+            verdict=answer.verdict,
+            pilots=tuple(each.pilot.id for each in answer.citations),
+        )
+        await self.answers.keep_answer(given)
+        if has_thread(place):
+            kept = await self.threads.thread(place) or Thread()
+            remembered = masked if len(masked) <= REMEMBERED else (masked[0], *masked[1 - REMEMBERED :])
+            await self.threads.keep_thread(place, replace(kept, asked=remembered), self.now())
+        return given.id
+
+    async def _asked_before(self, text: str, place: Place) -> tuple[str, ...]:
+        """What `text` follows on, oldest first; nothing where it stands for itself."""
+        if not (has_thread(place) and is_follow_up(text)):
+            return ()
+        thread = await self.threads.thread(place)
+        return thread.asked if thread else ()
+
+
+def has_thread(place: Place) -> bool:
+    """Whether what is said there goes on: not so with what one person is shown in the middle of a room."""
+    return not place.is_shareable
+
 
 def viewer_of(person: Person, place: Place) -> Viewer:
     """What an answer may hold depends on who reads it: in a room, only what everyone there may see."""
+    if place.is_outside:
+        return Viewer()
     return Viewer(community=place.community, person=person.id if place.is_private else None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot import cards
+from bot.actions import TellPilot
 from bot.forms import Field, Form
 from bot.messages import Message
 from bot.people import Person
@@ -37,9 +38,15 @@ _FIELDS = (
         choices=(("", "too early to say"), *((each, cards.direction(each)) for each in Direction)),
     ),
     Field(name="url", label="Where can one read more?", hint="https://…"),
+    Field(
+        name="is_own",
+        label="Is it yours?",
+        choices=(("", "no, I only know of it"), ("yes", "yes, it is mine")),
+        hint="then it stands on your own page, and people are sent to you",
+    ),
     Field(name="owner", label="Whom may one ask?", hint="a name or a role"),
 )
-_PLAIN = ("title", "summary", "organisation", "country", "stage", "url", "owner")
+_PLAIN = ("title", "summary", "organisation", "country", "stage", "url")
 _OUTCOME_NAMES = {"summary": "outcome", "direction": "direction", "stopped_because": "stopped_because"}
 
 
@@ -51,7 +58,7 @@ class Tell:
 
     def form(self, title: str = "") -> Form:
         fields = (replace(field, value=title) if field.name == "title" else field for field in _FIELDS)
-        return Form(name=FORM, title="Tell of a pilot", fields=tuple(fields), send="Tell")
+        return Form(name=FORM, title="Tell of a pilot", fields=tuple(fields), send="Tell", action=TellPilot(title))
 
     async def take(self, values: Mapping[str, str], person: Person, place: Place) -> Message | Form:
         """Keep the pilot for this community; or the form again, with what is wrong at its field."""
@@ -62,7 +69,7 @@ class Tell:
         pilot = None
         while pilot is None:
             # What is wrong is found one at a time and told all at once: left out, it lets the rest be looked at.
-            record = {"title": "–", **self._record({**given, **dict.fromkeys(errors, "")}, place)}
+            record = {"title": "–", **self._record({**given, **dict.fromkeys(errors, "")}, person, place)}
             mask_record(record)
             try:
                 pilot = pilot_from_record(record)
@@ -76,9 +83,13 @@ class Tell:
         await self.pilots.save([pilot], Author(person.id, "told"), self.now())
         return cards.told(pilot)
 
-    def _record(self, given: Mapping[str, str], place: Place) -> dict[str, object]:
+    def _record(self, given: Mapping[str, str], person: Person, place: Place) -> dict[str, object]:
         """The record of what was typed, without what is empty."""
         record: dict[str, object] = {name: given[name] for name in _PLAIN if given.get(name)}
+        is_own = given.get("is_own") == "yes"
+        name = given.get("owner") or (person.name or person.id if is_own else "")
+        if name:
+            record["owner"] = {"name": name, **({"person": person.id} if is_own else {})}
         outcome = {theirs: given[ours] for theirs, ours in _OUTCOME_NAMES.items() if given.get(ours)}
         return record | {
             "source": place.platform,

@@ -53,6 +53,7 @@ class Terminal:
             "stopped_because",
             "direction",
             "url",
+            "is_own",
             "owner",
         )
         self._typed = deque((values or {}).get(name, "") for name in fields) if values else deque()
@@ -68,7 +69,7 @@ class Terminal:
 
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
-    async with sample_bot(tmp_path) as (bot, _, _, _):
+    async with sample_bot(tmp_path) as (bot, _, _):
         yield bot
 
 

@@ -27,8 +27,8 @@ PRIVATE = replace(ROOM, is_private=True)
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[tuple[Bot, MemoryPilotStore, MemoryDemandStore]]:
-    async with sample_bot(tmp_path) as (bot, pilots, demands, _):
-        yield bot, pilots, demands
+    async with sample_bot(tmp_path) as (bot, database, _):
+        yield bot, database.pilots, database.demands
 
 
 def text(reply: Reply | None) -> str:
@@ -103,8 +103,10 @@ async def test_a_press_on_an_old_card_says_so(house: tuple[Bot, MemoryPilotStore
     assert "earlier version" in text(await bot.handle(Submitted(person=ANN, place=ROOM, form="gone", values={})))
 
 
-async def test_trouble_outside_is_said_in_its_own_sentence(
-    house: tuple[Bot, MemoryPilotStore, MemoryDemandStore], monkeypatch: pytest.MonkeyPatch
+async def test_trouble_outside_is_said_kindly_with_a_reference_and_its_reason_is_in_the_log(
+    house: tuple[Bot, MemoryPilotStore, MemoryDemandStore],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     bot, pilots, _ = house
 
@@ -113,7 +115,10 @@ async def test_trouble_outside_is_said_in_its_own_sentence(
 
     monkeypatch.setattr(pilots, "get", away)
     reply = await bot.handle(Pressed(person=ANN, place=ROOM, action=ShowPilot("p1")))
-    assert text(reply) == "The database does not answer; please try again in a minute."
+    assert "cannot get at what I know" in text(reply)
+    assert "database" not in text(reply)
+    assert text(reply).rpartition(" ")[2] in caplog.text
+    assert "The database does not answer" in caplog.text
     assert reply is not None
     assert reply.is_private
 

@@ -1,0 +1,109 @@
+"""Home: a person's own page with the bot: their pilots, what waits for them, their settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from bot import cards
+from bot.actions import OpenSettings
+from bot.forms import Field, Form
+from bot.messages import Message
+from bot.people import Person
+from bot.places import Place
+from bot.ports import MemberStore, Preferences
+from knowledge.dimensions import progress
+from knowledge.ports import DemandStore, PilotStore
+
+FORM = "settings"
+QUESTIONS_SHOWN = 5
+
+_HOURS = (("", "no quiet hours"), *((f"{hour:02}:00", f"{hour:02}:00") for hour in range(24)))
+_PAUSES = {"": None, "week": timedelta(days=7), "month": timedelta(days=30), "quarter": timedelta(days=91)}
+_KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    pilots: PilotStore
+    demands: DemandStore
+    members: MemberStore
+    now: Callable[[], datetime]
+
+    async def __call__(self, person: Person, place: Place) -> Message:
+        member = await self.members.member(place.community, person.id)
+        today = self.now().date()
+        own = await self.pilots.owned_by(place.community, person.id)
+        may_moderate = member.role.may_moderate and not place.is_outside
+        return cards.home(
+            [(pilot, progress(pilot, today)) for pilot in own],
+            preferences=_current(member.preferences, today),
+            unanswered=await self.demands.demands(place.community, QUESTIONS_SHOWN) if may_moderate else None,
+        )
+
+    async def form(self, person: Person, place: Place) -> Form:
+        """The person's settings, as they stand."""
+        today = self.now().date()
+        kept = _current((await self.members.member(place.community, person.id)).preferences, today)
+        return _form(
+            {
+                "quiet_from": f"{kept.quiet_from:%H:%M}" if kept.quiet_from else "",
+                "quiet_until": f"{kept.quiet_until:%H:%M}" if kept.quiet_until else "",
+                "pause": _KEEP if kept.paused_until else "",
+            },
+            kept.paused_until,
+        )
+
+    async def take(self, values: Mapping[str, str], person: Person, place: Place) -> Message | Form:
+        """Keep the settings; or the form again, with what is wrong at its field."""
+        today = self.now().date()
+        kept = _current((await self.members.member(place.community, person.id)).preferences, today)
+        given = {name: value.strip() for name, value in values.items()}
+        errors = {
+            name: "Please choose one of the hours."
+            for name in ("quiet_from", "quiet_until")
+            if given.get(name, "") not in dict(_HOURS)
+        }
+        if not errors and bool(given.get("quiet_from")) != bool(given.get("quiet_until")):
+            missing = "quiet_until" if given.get("quiet_from") else "quiet_from"
+            errors = {missing: "Quiet hours need a beginning and an end; choose both, or neither."}
+        if given.get("pause", "") not in {*_PAUSES, _KEEP}:
+            errors["pause"] = "Please choose one of these."
+        if errors:
+            return replace(_form(given, kept.paused_until), errors=errors)
+        preferences = Preferences(
+            quiet_from=_hour(given.get("quiet_from", "")),
+            quiet_until=_hour(given.get("quiet_until", "")),
+            paused_until=_pause(given.get("pause", ""), kept.paused_until, today),
+        )
+        await self.members.keep_preferences(place.community, person.id, preferences)
+        return cards.settings_kept(preferences)
+
+
+def _current(kept: Preferences, today: date) -> Preferences:
+    """Without a pause that is over."""
+    is_over = kept.paused_until is not None and kept.paused_until <= today
+    return replace(kept, paused_until=None) if is_over else kept
+
+
+def _form(values: Mapping[str, str], paused_until: date | None) -> Form:
+    pauses = [("", "no pause"), ("week", "for a week"), ("month", "for a month"), ("quarter", "for three months")]
+    if paused_until:
+        pauses.insert(0, (_KEEP, f"as now, until {cards.day(paused_until)}"))
+    fields = (
+        Field(name="quiet_from", label="Do not write to me from", choices=_HOURS, hint="in your own time"),
+        Field(name="quiet_until", label="until", choices=_HOURS),
+        Field(name="pause", label="Pause everything I did not ask for", choices=tuple(pauses)),
+    )
+    filled = tuple(replace(field, value=values.get(field.name, "")) for field in fields)
+    return Form(name=FORM, title="Your settings", fields=filled, send="Save", action=OpenSettings())
+
+
+def _hour(text: str) -> time | None:
+    return time.fromisoformat(text) if text else None
+
+
+def _pause(chosen: str, kept: date | None, today: date) -> date | None:
+    if chosen == _KEEP:
+        return kept
+    length = _PAUSES[chosen]
+    return today + length if length else None

@@ -1,0 +1,62 @@
+"""Overhear: say who tried it when somebody asks the room, where the room wants that; once, and gone when told so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot import cards
+from bot.messages import Reply
+from bot.people import Person
+from bot.places import Place
+from bot.ports import Mode, Rooms, Seen, Thread, Threads
+from bot.skills.ask import Ask
+from knowledge.answers import Verdict
+from knowledge.errors import InvalidQuestionError
+from knowledge.questions import is_asking, is_follow_up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overhear:
+    ask: Ask
+    rooms: Rooms
+    threads: Threads
+    seen: Seen
+    now: Callable[[], datetime]
+
+    async def __call__(self, text: str, person: Person, place: Place) -> Reply | None:
+        """What to say to words that were not for the bot; nearly always nothing."""
+        is_question = is_asking(text)
+        if not (is_question or is_follow_up(text)):
+            return None
+        mode, thread = await self.rooms.mode(place), await self.threads.thread(place)
+        try:
+            if thread and not thread.is_muted and mode is not Mode.OFF:
+                return Reply(content=await self.ask(text, person, place))
+            if is_question and not thread and mode is Mode.OVERHEAR:
+                return await self._interject(text, person, place)
+        except InvalidQuestionError:
+            return None
+        return None
+
+    async def mute(self, person: Person, place: Place) -> Reply:
+        await self._silence(place)
+        return Reply(content=cards.muted(person.name))
+
+    async def not_now(self, person: Person, place: Place) -> Reply:
+        await self._silence(place)
+        return Reply(content=cards.not_now(person.name), replaces=True)
+
+    async def _interject(self, text: str, person: Person, place: Place) -> Reply | None:
+        answer = await self.ask.look((text,), person, place)
+        if answer.verdict is not Verdict.TRIED:
+            return None
+        # Of two questions in one thread at one moment, and of two replicas, one speaks.
+        name = f"{place.platform}/{place.community}/{place.room}/{place.thread}"
+        if not await self.seen.claim(f"overheard {name}", self.now()):
+            return None
+        answer_id = await self.ask.keep(answer, (text,), person, place)
+        return Reply(content=cards.overheard(answer, answer_id))
+
+    async def _silence(self, place: Place) -> None:
+        thread = await self.threads.thread(place) or Thread()
+        await self.threads.keep_thread(place, replace(thread, is_muted=True), self.now())

@@ -1,0 +1,29 @@
+"""Share: show the room an answer that one person got, as the room may see it."""
+
+from dataclasses import dataclass, replace
+
+from bot import cards
+from bot.messages import Message, Reply
+from bot.people import Person
+from bot.places import Place
+from bot.ports import AnswerStore, Mode, Rooms
+from bot.skills.ask import Ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    ask: Ask
+    answers: AnswerStore
+    rooms: Rooms
+
+    async def __call__(self, answer_id: str, person: Person, place: Place) -> Message | Reply:
+        """Asked anew for the room, which may see less than the person could."""
+        given = await self.answers.answer(answer_id)
+        if given is None or (given.person, given.place.community) != (person.id, place.community):
+            return cards.old_card()
+        if await self.rooms.mode(place) is Mode.OFF:
+            return cards.off_here()
+        room = replace(place, is_private=False, is_shareable=False)
+        answer = await self.ask.answer(given.asked, person, room)
+        shared_id = await self.ask.keep(answer, given.asked, person, room)
+        return Reply(content=cards.shared(answer, shared_id, by=person.name))
