@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -40,8 +41,28 @@ class Connections:
             async with self._turn, self._writer.begin() as connection:
                 yield connection
 
+    @property
+    def turn_taking_engine(self) -> "TurnTakingEngine":
+        return TurnTakingEngine(self)
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTakingEngine:
+    """For a library's stores that ask an engine for connections: `begin` to write, and `connect` only to read.
+
+    So they too take turns, write under SQLite's lock, and leave with an UnavailableError.
+    """
+
+    connections: Connections
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.connections.writing()
+
+    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.connections.reading()
 
 
 def _engine(address: File | Server) -> AsyncEngine:

@@ -183,4 +183,67 @@ members = Table(
     PrimaryKeyConstraint("community", "person"),
 )
 
+# The three tables of slack_sdk's stores, whose names and columns these are. It keeps moments in UTC without a zone,
+# and our Slack adapter encrypts the tokens, which makes them longer than slack_sdk says.
+slack_bots = Table(
+    "slack_bots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("enterprise_id", Text),
+    Column("enterprise_name", Text),
+    Column("team_id", Text),
+    Column("team_name", Text),
+    Column("bot_token", Text),
+    Column("bot_id", Text),
+    Column("bot_user_id", Text),
+    Column("bot_scopes", Text),
+    Column("bot_refresh_token", Text),
+    Column("bot_token_expires_at", DateTime),
+    Column("is_enterprise_install", Boolean, nullable=False),
+    Column("installed_at", DateTime, nullable=False),
+    Index("slack_bots_idx", "client_id", "enterprise_id", "team_id", "installed_at"),
+)
+
+slack_installations = Table(
+    "slack_installations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("enterprise_id", Text),
+    Column("enterprise_name", Text),
+    Column("team_id", Text),
+    Column("team_name", Text),
+    Column("enterprise_url", Text),
+    Column("bot_token", Text),
+    Column("bot_id", Text),
+    Column("bot_user_id", Text),
+    Column("bot_scopes", Text),
+    Column("bot_refresh_token", Text),
+    Column("bot_token_expires_at", DateTime),
+    Column("user_id", Text, nullable=False),
+    Column("user_token", Text),
+    Column("user_scopes", Text),
+    Column("user_refresh_token", Text),
+    Column("user_token_expires_at", DateTime),
+    Column("incoming_webhook_url", Text),
+    Column("incoming_webhook_channel", Text),
+    Column("incoming_webhook_channel_id", Text),
+    Column("incoming_webhook_configuration_url", Text),
+    Column("is_enterprise_install", Boolean, nullable=False),
+    Column("token_type", Text),
+    Column("installed_at", DateTime, nullable=False),
+    Index("slack_installations_idx", "client_id", "enterprise_id", "team_id", "user_id", "installed_at"),
+)
+
+slack_oauth_states = Table(
+    "slack_oauth_states",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", Text, nullable=False, unique=True),
+    Column("expire_at", DateTime, nullable=False),
+)
+
 Row = dict[str, Any]
