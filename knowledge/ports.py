@@ -84,6 +84,10 @@ class PilotStore(ChangeFeed, Protocol):
 
     async def get(self, pilot_id: str) -> Pilot | None: ...
 
+    async def owned_by(self, community: str, person: str) -> Sequence[Pilot]:
+        """Those in sight that were told in this community and whose owner is this person, in the order of their ids."""
+        ...
+
     async def remove(self, pilot_id: str, by: Author, at: datetime) -> bool:
         """Take a pilot out of sight; its revisions stay. Whether it was there."""
         ...

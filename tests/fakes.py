@@ -1,13 +1,15 @@
-"""In-memory stand-ins for the ports of knowledge. They sit the same contract tests as the real ones."""
+"""In-memory stand-ins for the ports of knowledge and of bot. They sit the same contract tests as the real ones."""
 
 import secrets
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
+from bot.places import Place
+from bot.ports import GivenAnswer, Member, Mode, Preferences, Rating, Role, Thread
 from knowledge.errors import InvalidRecordError, UnavailableError
 from knowledge.index.analysis import words
 from knowledge.learnings import Learning
@@ -43,6 +45,13 @@ class MemoryPilotStore:
 
     async def get(self, pilot_id: str) -> Pilot | None:
         return self._in_sight.get(pilot_id)
+
+    async def owned_by(self, community: str, person: str) -> Sequence[Pilot]:
+        return [
+            pilot
+            for _, pilot in sorted(self._in_sight.items())
+            if pilot.owner and pilot.owner.person == person and pilot.visibility.community == community
+        ]
 
     async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
         return {each: self._in_sight[each] for each in ids if each in self._in_sight}
@@ -110,12 +119,113 @@ class MemoryDemandStore:
         return newest_first[:limit]
 
 
+class MemorySeen:
+    """A Seen that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, datetime] = {}
+
+    async def claim(self, key: str, at: datetime) -> bool:
+        if key in self._seen:
+            return False
+        self._seen[key] = at
+        return True
+
+    async def forget_seen(self, before: datetime) -> None:
+        self._seen = {key: at for key, at in self._seen.items() if at >= before}
+
+
+class MemoryThreads:
+    """A Threads that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._threads: dict[tuple[str, ...], tuple[Thread, datetime]] = {}
+
+    async def thread(self, place: Place) -> Thread | None:
+        thread, _ = self._threads.get((*_room_of(place), place.thread), (None, None))
+        return thread
+
+    async def keep_thread(self, place: Place, thread: Thread, at: datetime) -> None:
+        self._threads[*_room_of(place), place.thread] = thread, at
+
+    async def forget_threads(self, before: datetime) -> None:
+        self._threads = {key: (thread, at) for key, (thread, at) in self._threads.items() if at >= before}
+
+
+class MemoryRooms:
+    """A Rooms that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._modes: dict[tuple[str, ...], Mode] = {}
+
+    async def mode(self, place: Place) -> Mode:
+        return self._modes.get(_room_of(place), Mode.MENTION)
+
+    async def set_mode(self, place: Place, mode: Mode, by: str, at: datetime) -> None:
+        self._modes[_room_of(place)] = mode
+
+
+class MemoryAnswerStore:
+    """An AnswerStore that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, GivenAnswer] = {}
+        self._ratings: dict[tuple[str, str], Rating] = {}
+
+    async def keep_answer(self, answer: GivenAnswer) -> None:
+        self._answers.setdefault(answer.id, replace(answer, at=answer.at.astimezone(UTC)))
+
+    async def answer(self, answer_id: str) -> GivenAnswer | None:
+        return self._answers.get(answer_id)
+
+    async def rate(self, rating: Rating) -> None:
+        if rating.answer_id in self._answers:
+            self._ratings[rating.answer_id, rating.person] = replace(rating, at=rating.at.astimezone(UTC))
+
+    async def ratings(self, community: str | None = None) -> Sequence[tuple[GivenAnswer, Rating]]:
+        oldest_first = sorted(self._ratings.values(), key=lambda rating: (rating.at, rating.answer_id, rating.person))
+        rated = [(self._answers[rating.answer_id], rating) for rating in oldest_first]
+        return [(answer, rating) for answer, rating in rated if community in (None, answer.place.community)]
+
+
+class MemoryMemberStore:
+    """A MemberStore that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._members: dict[tuple[str, str], Member] = {}
+
+    async def member(self, community: str, person: str) -> Member:
+        return self._members.get((community, person)) or Member(community=community, person=person)
+
+    async def keep_preferences(self, community: str, person: str, preferences: Preferences) -> None:
+        self._members[community, person] = replace(await self.member(community, person), preferences=preferences)
+
+    async def appoint(self, community: str, person: str, role: Role, *, if_first: bool = False) -> bool:
+        if if_first and any(each.role is Role.ADMINISTRATOR for each in await self.moderators(community)):
+            return False
+        self._members[community, person] = replace(await self.member(community, person), role=role)
+        return True
+
+    async def moderators(self, community: str) -> Sequence[Member]:
+        ordered = sorted(self._members.values(), key=lambda member: member.person)
+        return [member for member in ordered if member.community == community and member.role.may_moderate]
+
+
+def _room_of(place: Place) -> tuple[str, str, str]:
+    return place.platform, place.community, place.room
+
+
 @dataclass(frozen=True)
 class MemoryDatabase:
     """The stores together, as an open database has them."""
 
     pilots: MemoryPilotStore = field(default_factory=MemoryPilotStore)
     demands: MemoryDemandStore = field(default_factory=MemoryDemandStore)
+    seen: MemorySeen = field(default_factory=MemorySeen)
+    threads: MemoryThreads = field(default_factory=MemoryThreads)
+    rooms: MemoryRooms = field(default_factory=MemoryRooms)
+    answers: MemoryAnswerStore = field(default_factory=MemoryAnswerStore)
+    members: MemoryMemberStore = field(default_factory=MemoryMemberStore)
 
 
 class WordEmbedder:

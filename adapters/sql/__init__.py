@@ -1,4 +1,4 @@
-"""Pilots, learnings and demands in SQLite or PostgreSQL."""
+"""Pilots, learnings, demands and what the conversation remembers, in SQLite or PostgreSQL."""
 
 from adapters.sql.database import Database, open_database
 

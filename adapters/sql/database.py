@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from adapters.sql.addresses import read_address
+from adapters.sql.answer_store import SqlAnswerStore
 from adapters.sql.connections import Connections
+from adapters.sql.conversation_stores import SqlRooms, SqlSeen, SqlThreads
 from adapters.sql.demand_store import SqlDemandStore
+from adapters.sql.member_store import SqlMemberStore
 from adapters.sql.pilot_store import SqlPilotStore
 from adapters.sql.prepare import prepare
 
@@ -17,6 +20,11 @@ class Database:
 
     pilots: SqlPilotStore
     demands: SqlDemandStore
+    seen: SqlSeen
+    threads: SqlThreads
+    rooms: SqlRooms
+    answers: SqlAnswerStore
+    members: SqlMemberStore
     connections: Connections
 
 
@@ -30,6 +38,15 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     connections = Connections(read_address(url))
     try:
         await prepare(connections)
-        yield Database(SqlPilotStore(connections), SqlDemandStore(connections), connections)
+        yield Database(
+            pilots=SqlPilotStore(connections),
+            demands=SqlDemandStore(connections),
+            seen=SqlSeen(connections),
+            threads=SqlThreads(connections),
+            rooms=SqlRooms(connections),
+            answers=SqlAnswerStore(connections),
+            members=SqlMemberStore(connections),
+            connections=connections,
+        )
     finally:
         await connections.close()

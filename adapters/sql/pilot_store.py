@@ -60,6 +60,13 @@ class SqlPilotStore:
                 for row in await connection.execute(wanted.where(_IN_SIGHT, pilots.c.id.in_(batch)))
             }
 
+    async def owned_by(self, community: str, person: str) -> Sequence[Pilot]:
+        wanted = _latest(revisions.c.record).where(pilots.c.owner == person, _IN_SIGHT).order_by(pilots.c.id)
+        async with self._connections.reading() as connection:
+            owned = [pilot_from_record(row.record) for row in await connection.execute(wanted)]
+        # A person's are few, and the index is by person.
+        return [pilot for pilot in owned if pilot.visibility.community == community]
+
     async def remove(self, pilot_id: str, by: Author, at: datetime) -> bool:
         async with self._connections.writing() as connection:
             change = await _take_turn(connection)
@@ -190,7 +197,8 @@ async def _save_batch(
         new_revisions.append(
             {"pilot_id": pilot_id, "number": number, "record": record, "at": at, "by": by.name, "reason": by.reason}
         )
-        states[pilot_id] = {"revision": number, "change": change + len(new_revisions)}
+        owner = pilot.owner and pilot.owner.person
+        states[pilot_id] = {"revision": number, "change": change + len(new_revisions), "owner": owner}
     await _write_states(connection, states, known)
     if new_revisions:
         await connection.execute(insert(revisions), new_revisions)

@@ -1,23 +1,21 @@
 """What every PilotStore and DemandStore does: in memory, in SQLite and in PostgreSQL alike."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
-from typing import Protocol
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.sql import open_database
 from knowledge.errors import InvalidRecordError
 from knowledge.learnings import Learning, LearningKind, Origin
-from knowledge.pilots import Pilot, Provenance
+from knowledge.pilots import Contact, Pilot, Provenance
 from knowledge.ports import Author, Demand, DemandStore, PilotStore
+from knowledge.text import TEXT_LIMIT
 from knowledge.visibility import Visibility
-from tests.fakes import MemoryDatabase, revisions_of
+from tests.contracts.stores import Stores
+from tests.fakes import revisions_of
 from tests.strategies import learnings, pilots
 
 NOON = datetime(2026, 5, 17, 12, tzinfo=UTC)
@@ -26,32 +24,6 @@ IMPORT = Author("import")
 one_database_for_all_examples = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-class Stores(Protocol):
-    @property
-    def pilots(self) -> PilotStore: ...
-    @property
-    def demands(self) -> DemandStore: ...
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
-    match request.param:
-        case "sqlite":
-            return f"sqlite:///{tmp_path}/pilotlight.db"
-        case "postgresql":
-            return str(request.getfixturevalue("postgres_url"))
-    return None
-
-
-@pytest.fixture
-async def database(url: str | None) -> AsyncIterator[Stores]:
-    if url is None:
-        yield MemoryDatabase()
-        return
-    async with open_database(url) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -66,6 +38,12 @@ def demands(database: Stores) -> DemandStore:
 
 def pilot(name: str, **fields: object) -> Pilot:
     return Pilot(**({"provenance": Provenance(source="ours", source_id=name), "title": name} | fields))  # type: ignore[arg-type]
+
+
+def owned(name: str, *, person: str | None = "U1", community: str | None = "slack:T1", title: str = "Drones") -> Pilot:
+    return pilot(
+        name, title=title, owner=Contact(name="Änne", person=person), visibility=Visibility(community=community)
+    )
 
 
 def learning(name: str, about: Pilot, *, told_at: datetime = NOON) -> Learning:
@@ -292,6 +270,39 @@ async def test_the_same_record_in_two_communities_is_two_pilots(store: PilotStor
     assert await store.save([here, there], ANNA, NOON) == 2
     assert await store.get(here.id) == here
     assert await store.get(there.id) == there
+
+
+async def test_the_pilots_of_a_person_are_told_by_community_in_the_order_of_their_ids(store: PilotStore) -> None:
+    ours = [owned(f"n{number}") for number in range(5)]
+    others = [
+        owned("elsewhere", community="slack:T2"), owned("hers", person="U2"), owned("nobody's", person=None),
+        owned("everywhere", community=None), pilot("without owner"),
+        pilot("deputy", deputy=Contact(name="Änne", person="U1"), visibility=Visibility(community="slack:T1")),
+    ]  # fmt: skip
+    await store.save([*ours, *others], IMPORT, NOON)
+    assert await store.owned_by("slack:T1", "U1") == sorted(ours, key=lambda each: each.id)
+    assert await store.owned_by("slack:T2", "U1") == [owned("elsewhere", community="slack:T2")]
+    assert await store.owned_by("slack:T1", "U2") == [owned("hers", person="U2")]
+    assert await store.owned_by("slack:T1", "u1") == []
+    assert await store.owned_by("", "") == []
+
+
+async def test_a_pilot_is_its_latest_owners_while_it_is_in_sight(store: PilotStore) -> None:
+    await store.save([owned("a"), owned("b"), owned("b", person="U2"), owned("c")], IMPORT, NOON)
+    assert await store.owned_by("slack:T1", "U2") == [owned("b", person="U2")]
+    await store.save([owned("b", title="Back"), owned("a", person=None)], IMPORT, NOON)
+    await store.remove(owned("c").id, ANNA, NOON)
+    assert await store.owned_by("slack:T1", "U1") == [owned("b", title="Back")]
+    assert await store.owned_by("slack:T1", "U2") == []
+    await store.save([owned("c")], ANNA, NOON)
+    assert {each.id for each in await store.owned_by("slack:T1", "U1")} == {owned("b").id, owned("c").id}
+
+
+async def test_a_person_may_have_as_long_a_name_as_a_record_holds(store: PilotStore) -> None:
+    unlike_itself = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(TEXT_LIMIT))
+    mine = owned("a", person=unlike_itself)
+    assert await store.save([mine], IMPORT, NOON) == 1
+    assert await store.owned_by("slack:T1", unlike_itself) == [mine]
 
 
 async def test_saves_at_once_lose_no_revision_and_no_change(store: PilotStore) -> None:

@@ -1,0 +1,70 @@
+"""Answers that were given, and what people thought of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlalchemy import select
+
+from adapters.sql.connections import Connections
+from adapters.sql.tables import Row, answers, ratings
+from adapters.sql.upserts import insert_first, upsert
+from bot.places import Place
+from bot.ports import GivenAnswer, Rating
+
+_PLACE = [field.name for field in fields(Place)]
+_RATING = [ratings.c[field.name].label(f"rating_{field.name}") for field in fields(Rating)]
+
+
+class SqlAnswerStore:
+    """An AnswerStore in SQLite or PostgreSQL."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def keep_answer(self, answer: GivenAnswer) -> None:
+        """The first of an id stays."""
+        async with self._connections.writing() as connection:
+            await insert_first(connection, answers, _to_row(answer))
+
+    async def answer(self, answer_id: str) -> GivenAnswer | None:
+        async with self._connections.reading() as connection:
+            row = (await connection.execute(select(answers).where(answers.c.id == answer_id))).mappings().first()
+        return _answer(row) if row else None
+
+    async def rate(self, rating: Rating) -> None:
+        # Locked, lest whoever forgets old answers takes it away before its rating is in.
+        there = select(answers.c.id).where(answers.c.id == rating.answer_id).with_for_update(read=True, key_share=True)
+        async with self._connections.writing() as connection:
+            if await connection.scalar(there) is not None:
+                await upsert(connection, ratings, asdict(rating))
+
+    async def ratings(self, community: str | None = None) -> Sequence[tuple[GivenAnswer, Rating]]:
+        wanted = select(answers, *_RATING).join(ratings, ratings.c.answer_id == answers.c.id)
+        wanted = wanted.order_by(ratings.c.at, answers.c.id, ratings.c.person)
+        if community is not None:
+            wanted = wanted.where(answers.c.community == community)
+        async with self._connections.reading() as connection:
+            rows = (await connection.execute(wanted)).mappings().all()
+        return [(_answer(row), _rating(row)) for row in rows]
+
+
+def _to_row(answer: GivenAnswer) -> Row:
+    row = {field.name: getattr(answer, field.name) for field in fields(answer) if field.name != "place"}
+    return {**row, **asdict(answer.place), "asked": list(answer.asked), "pilots": list(answer.pilots)}
+
+
+def _answer(row: Mapping[Any, Any]) -> GivenAnswer:
+    return GivenAnswer(
+        id=row["id"],
+        at=row["at"],
+        place=Place(**{name: row[name] for name in _PLACE}),
+        person=row["person"],
+        asked=tuple(row["asked"]),
+        verdict=row["verdict"],
+        pilots=tuple(row["pilots"]),
+    )
+
+
+def _rating(row: Mapping[Any, Any]) -> Rating:
+    return Rating(**{field.name: row[f"rating_{field.name}"] for field in fields(Rating)})

@@ -1,0 +1,76 @@
+"""People of a community: what they may do, and how they want to be written to."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, time
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.sql.connections import Connections
+from adapters.sql.tables import Row, members
+from adapters.sql.upserts import same, upsert
+from bot.ports import Member, Preferences, Role
+
+
+class SqlMemberStore:
+    """A MemberStore in SQLite or PostgreSQL."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def member(self, community: str, person: str) -> Member:
+        wanted = select(members).where(same(members, {"community": community, "person": person}))
+        async with self._connections.reading() as connection:
+            row = (await connection.execute(wanted)).first()
+        return _member(row) if row else Member(community=community, person=person)
+
+    async def keep_preferences(self, community: str, person: str, preferences: Preferences) -> None:
+        member = Member(community=community, person=person, preferences=preferences)
+        async with self._connections.writing() as connection:
+            await upsert(connection, members, _to_row(member), keep={"role"})
+
+    async def appoint(self, community: str, person: str, role: Role, *, if_first: bool = False) -> bool:
+        async with self._connections.writing() as connection:
+            if if_first and await _has_administrator(connection, community):
+                return False
+            member = Member(community=community, person=person, role=role)
+            await upsert(connection, members, _to_row(member), keep={"preferences"})
+        return True
+
+    async def moderators(self, community: str) -> Sequence[Member]:
+        roles = [role for role in Role if role.may_moderate]
+        wanted = select(members).where(members.c.community == community, members.c.role.in_(roles))
+        async with self._connections.reading() as connection:
+            found = [_member(row) for row in await connection.execute(wanted)]
+        # Not by the database, which may sort as some language does.
+        return sorted(found, key=lambda member: member.person)
+
+
+async def _has_administrator(connection: AsyncConnection, community: str) -> bool:
+    """Whether it has one; nobody else can appoint one until we commit, to which on SQLite BEGIN IMMEDIATE saw."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE members IN SHARE ROW EXCLUSIVE MODE"))
+    administrator = same(members, {"community": community, "role": Role.ADMINISTRATOR})
+    return await connection.scalar(select(members.c.person).where(administrator).limit(1)) is not None
+
+
+def _to_row(member: Member) -> Row:
+    said = {name: value.isoformat() for name, value in asdict(member.preferences).items() if value is not None}
+    return {"community": member.community, "person": member.person, "role": member.role, "preferences": said}
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        community=row.community, person=row.person, role=Role(row.role), preferences=_preferences(row.preferences)
+    )
+
+
+def _preferences(said: Row) -> Preferences:
+    quiet_from, quiet_until, paused_until = map(said.get, ("quiet_from", "quiet_until", "paused_until"))
+    return Preferences(
+        quiet_from=time.fromisoformat(quiet_from) if quiet_from else None,
+        quiet_until=time.fromisoformat(quiet_until) if quiet_until else None,
+        paused_until=date.fromisoformat(paused_until) if paused_until else None,
+    )

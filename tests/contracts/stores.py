@@ -1,0 +1,23 @@
+"""The stores that the contract tests are about, together, as an open database has them."""
+
+from typing import Protocol
+
+from bot.ports import AnswerStore, MemberStore, Rooms, Seen, Threads
+from knowledge.ports import DemandStore, PilotStore
+
+
+class Stores(Protocol):
+    @property
+    def pilots(self) -> PilotStore: ...
+    @property
+    def demands(self) -> DemandStore: ...
+    @property
+    def seen(self) -> Seen: ...
+    @property
+    def threads(self) -> Threads: ...
+    @property
+    def rooms(self) -> Rooms: ...
+    @property
+    def answers(self) -> AnswerStore: ...
+    @property
+    def members(self) -> MemberStore: ...
