@@ -1,0 +1,188 @@
+"""Telling, in ordinary channel talk, who asks for others' experience with something; docs/explanation/overheard.md."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from knowledge.text import fold
+
+# A question stands in a short message; what is longer is an announcement, whatever it asks on the way.
+_LENGTH_LIMIT = 500
+_SENTENCE_LIMIT = 8
+_QUESTION_WORDS = 45  # in the sentence that asks
+_PLAN_WORDS = 5  # a sentence that says what is planned has so many at least
+
+_CODE = "`"
+# What is aimed at one person, joked, voted on, or forwarded with a heading.
+_AIMED = re.compile(
+    r"<@[^>]{1,80}>|<at>|(?:^|\s)@(?!here\b|channel\b|everyone\b|all\b)\w"
+    r"|(?:^|\s)/s\b|:(?:one|two|three|bar_chart|ballot_box|joy|rofl|eyes|eye_roll|face_with_rolling_eyes|upside_down\w*"
+    r"|smirk|wink|stuck_out_tongue\w*):|[🙄😂🤣😉🙃😜👀📊]|1️⃣",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"^\s*(?:>|&gt;).*$|[\"“„«»][^\"“”„«»\n]{0,500}[\"“”«»]|(?<!\w)['‘][^'’\n]{5,300}['’](?!\w)", re.MULTILINE)
+_MARKUP = re.compile(r"<[!#][^>\s]{1,80}>|<?https?://\S*|www\.\S+|:[a-z0-9_+-]{2,40}:|@(?:here|channel|everyone|all)\b", re.I)
+_SENTENCE = re.compile(r"[^.!?…\n]*(?:(?<=\d)\.(?=\d)[^.!?…\n]*)*[.!?…\n]*")
+# "Carla, did anyone from your side …" is a question to Carla.
+_NAME_FIRST = re.compile(r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_a-z]\w+)\s*,", re.IGNORECASE)
+_PIECE = re.compile(r"\w+|[,;:()–—?]|(?<=\s)-(?=\s)")
+_ITEM = re.compile(r"\S+")
+_PAUSE = ","
+
+
+def is_asking(text: str) -> bool:
+    """Whether this message, which nobody addressed to the bot, asks who has experience with doing something.
+
+    It would rather miss a question than take talk for one.
+    """
+    if len(text) > _LENGTH_LIMIT * 2 or _CODE in text or _AIMED.search(text):
+        return False
+    said = _MARKUP.sub(" ", _QUOTED.sub(" … ", text)).strip()
+    if not said or len(said) > _LENGTH_LIMIT:
+        return False
+    sentences = [match.group() for match in _SENTENCE.finditer(said) if match.group().strip()]
+    if len(sentences) > _SENTENCE_LIMIT:
+        return False
+    rows = [_row(sentence) for sentence in sentences]
+    guards = _guards()
+    if any(guards["elsewhere"].search(row) for row in rows):
+        return False
+    is_in_trouble = any(guards["trouble"].search(row) for row in rows)
+    return any(
+        _asks(row, is_in_trouble=is_in_trouble, is_planned=_is_planned(rows[:place]))
+        for place, (sentence, row) in enumerate(zip(sentences, rows, strict=True))
+        if not _is_to_one(sentence)
+    )
+
+
+def _row(text: str) -> str:
+    """The words for comparing, a space around each; any mark that ends a clause is a comma."""
+    pieces = _PIECE.findall(fold(text))
+    return " " + "".join(f"{piece if piece.isalnum() or piece in '?_' else _PAUSE} " for piece in pieces)
+
+
+def _is_to_one(sentence: str) -> bool:
+    name = _NAME_FIRST.match(sentence)
+    return name is not None and name[1][0].isupper() and fold(name[1]) not in _leads()
+
+
+def _is_planned(rows: Sequence[str]) -> bool:
+    return any(row.count(" ") > _PLAN_WORDS and _guards()["plans"].search(row) for row in rows)
+
+
+def _asks(row: str, *, is_in_trouble: bool, is_planned: bool) -> bool:
+    if row.count(" ") > _QUESTION_WORDS or _guards()["local"].search(row):
+        return False
+    for start in _starts(row):
+        if _guards()["reported"].search(row, 0, start):
+            return False
+        for frame in _frames().get(_word_at(row, start), ()):
+            match = frame.pattern.match(row, start)
+            if match and not (frame.asks_people and is_in_trouble):
+                return _is_about_something(row, match, asks_people=frame.asks_people, is_planned=is_planned)
+    return False
+
+
+def _is_about_something(row: str, match: re.Match[str], *, asks_people: bool, is_planned: bool) -> bool:
+    """Whether what is asked about could be a pilot, as far as its words tell."""
+    about = row[match.start("gap") if match["gap"] is not None else match.end() :]
+    words = [word for word in about.split() if word not in ",?"]
+    tells = any(word not in _empty() and len(word) > 1 for word in words)
+    if not tells:
+        return is_planned
+    if about.startswith(_PAUSE):
+        return False
+    return not (asks_people and _guards()["opening"].match(f" {about}"))
+
+
+def _starts(row: str) -> Iterator[int]:
+    """Where a question may begin: the sentence, a clause, and what follows "hi all", "and", "but"."""
+    can_begin = True
+    for match in _ITEM.finditer(row):
+        if match[0] == _PAUSE:
+            can_begin = True
+        elif can_begin:
+            yield match.start()
+            can_begin = match[0] in _leads()
+
+
+def _word_at(row: str, start: int) -> str:
+    return row[start : row.index(" ", start)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    pattern: re.Pattern[str]
+    asks_people: bool
+
+
+@functools.cache
+def _frames() -> dict[str, tuple[_Frame, ...]]:
+    """The ways to ask, of all languages, by their first word."""
+    frames: dict[str, list[_Frame]] = {}
+    for language, table in _tables().items():
+        if language == "guards":
+            continue
+        for kind in ("people", "doers"):
+            for line in filter(str.strip, table[kind].splitlines()):
+                items = line.split()
+                frame = _Frame(re.compile("".join(_items(items, table))), kind == "people")
+                for first in dict.fromkeys(phrase.split()[0] for phrase in _phrases_of(items[0], table)):
+                    frames.setdefault(first, []).append(frame)
+    return {first: tuple(those) for first, those in frames.items()}
+
+
+def _items(items: Sequence[str], table: dict[str, str]) -> Iterator[str]:
+    has_gap = False
+    for item in items:
+        if item == "...":
+            yield r"(?:[^ ?]+ ){1,12}?" if has_gap else r"(?P<gap>(?:[^ ?]+ ){1,12}?)"
+            has_gap = True
+        elif item == "..":
+            yield r"(?:[^ ,?]+ ){0,3}?"
+        elif item == "?":
+            yield r"\? "
+        else:
+            phrases = sorted(_phrases_of(item.rstrip("*?"), table), key=len, reverse=True)
+            many = {"*": "{0,4}", "?": "?"}.get(item[-1], "")
+            yield f"(?:(?:{'|'.join(map(re.escape, phrases))}) ){many}"
+    if not has_gap:
+        yield "(?P<gap>)?+" if False else "(?P<gap>(?!))?"
+
+
+def _phrases_of(item: str, table: dict[str, str]) -> list[str]:
+    if item.startswith("<"):
+        return list(_listed(table[item.strip("<>*?")]))
+    return [_PAUSE] if item == _PAUSE else [fold(word) for word in item.split("|")]
+
+
+def _listed(text: str) -> Iterator[str]:
+    for phrase in text.replace("\n", ",").split(","):
+        if phrase.strip():
+            yield _row(phrase.strip()).strip() + ("*" if phrase.strip().endswith("*") else "")
+
+
+@functools.cache
+def _guards() -> dict[str, re.Pattern[str]]:
+    return {
+        name: re.compile(" (?:" + "|".join(re.escape(each).replace(r"\*", r"\w*") for each in _listed(text)) + ") ")
+        for name, text in _tables()["guards"].items()
+    }
+
+
+@functools.cache
+def _empty() -> frozenset[str]:
+    return frozenset(_listed(_tables()["guards"]["empty"]))
+
+
+@functools.cache
+def _leads() -> frozenset[str]:
+    return frozenset(word for phrase in _listed(_tables()["guards"]["leads"]) for word in phrase.split())
+
+
+@functools.cache
+def _tables() -> dict[str, dict[str, str]]:
+    return tomllib.loads(resources.files(__package__).joinpath("overheard.toml").read_text("utf-8"))
