@@ -53,8 +53,7 @@ async def _alone(connections: Connections) -> AsyncIterator[None]:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config = _config(connection)
     here = set(MigrationContext.configure(connection).get_current_heads())
     script = ScriptDirectory.from_config(config)
     if here == set(script.get_heads()):
@@ -64,3 +63,9 @@ def _upgrade(connection: Connection) -> None:
             "A newer Pilotlight made this database: install that version or a later one, or use another database."
         )
     command.upgrade(config, "head")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from adapters.sql import Database, connections, open_database
+from bot.ports import Role
 from knowledge.errors import InvalidRecordError, PilotlightError, UnavailableError
 from knowledge.pilots import Pilot, Provenance
 from knowledge.ports import Author
@@ -168,6 +169,46 @@ async def test_a_cancelled_save_is_kept_whole_or_not_at_all_and_lets_others_writ
         await asyncio.gather(*savings, return_exceptions=True)
         assert len(await read_feed(database)) in {0, 900, 1800}
         assert await database.pilots.save([pilot("a")], ANNA, NOON) == 1
+
+
+async def test_the_pilots_of_a_person_are_found_by_an_index(url: str) -> None:
+    asked = []
+    async with open_database(url) as database:
+
+        @event.listens_for(database.connections.engine.sync_engine, "before_cursor_execute", retval=False)
+        def listen(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+            asked.append((statement, parameters))
+
+        await database.pilots.owned_by("slack:T1", "U1")
+        ((statement, parameters),) = [each for each in asked if "revisions" in each[0]]
+        async with database.connections.reading() as connection:
+            is_sqlite = connection.dialect.name == "sqlite"
+            if not is_sqlite:  # which scans a table as small as this one, unless told not to
+                await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+            plan = str((await connection.exec_driver_sql(f"{explain} {statement}", parameters)).all())  # type: ignore[arg-type]  # as the driver got them
+        assert "ix_pilots_owner" in plan
+        assert "SCAN" not in plan
+
+
+async def test_of_several_processes_one_claims_each_key_and_one_is_the_first_administrator(new_url: str) -> None:
+    """Each open database stands for a process: they share nothing but the address."""
+    async with AsyncExitStack() as stack:
+        databases = [await stack.enter_async_context(open_database(new_url)) for _ in range(4)]
+        claims = await asyncio.gather(
+            *(database.seen.claim(f"slack:Ev{number}", NOON) for number in range(25) for database in databases)
+        )
+        assert [sum(claims[start : start + 4]) for start in range(0, 100, 4)] == [1] * 25
+        appointed = await asyncio.gather(
+            *(
+                database.members.appoint("slack:T1", f"U{number}", Role.ADMINISTRATOR, if_first=number != 2)
+                for number, database in enumerate(databases)
+            )
+        )
+        administrators = [each.person for each in await databases[0].members.moderators("slack:T1")]
+        assert administrators == [f"U{number}" for number, was in enumerate(appointed) if was]
+        assert "U2" in administrators
+        assert len(administrators) <= 2
 
 
 async def test_a_lost_connection_is_made_anew(postgres_url: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sql import open_database
-from tests.contracts.stores import Stores
+from bot.ports import Stores
 from tests.fakes import MemoryDatabase
 
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.ports import Stores
 from knowledge.errors import InvalidRecordError
 from knowledge.learnings import Learning, LearningKind, Origin
 from knowledge.pilots import Contact, Pilot, Provenance
 from knowledge.ports import Author, Demand, DemandStore, PilotStore
 from knowledge.text import TEXT_LIMIT
 from knowledge.visibility import Visibility
-from tests.contracts.stores import Stores
 from tests.fakes import revisions_of
 from tests.strategies import learnings, pilots
 

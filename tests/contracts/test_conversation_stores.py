@@ -1,0 +1,381 @@
+"""What everything that the conversation remembers does: in memory, in SQLite and in PostgreSQL alike."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.places import Place
+from bot.ports import GivenAnswer, Member, Mode, Preferences, Rating, Role, Stores, Thread
+
+NOON = datetime(2026, 5, 17, 12, tzinfo=UTC)
+TOKYO = timezone(timedelta(hours=9))
+NEW_YORK = timezone(timedelta(hours=-4))
+HERE = Place("slack", "slack:T1", "C1", "1747483200.000100")
+ELSEWHERE = [
+    replace(HERE, platform="teams"),
+    replace(HERE, community="slack:T2"),
+    replace(HERE, room="C2"),
+]
+WORDS = "Čo skúšali s drónmi? 🚁 ﷽ '; DROP TABLE threads; -- \\ \" \u0130 \n שלום"
+LONG = WORDS * 2000
+NIGHT = Preferences(quiet_from=time(22, 30), quiet_until=time(6), paused_until=date(2026, 8, 31))
+one_database_for_all_examples = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def given_answer(name: str, *, at: datetime = NOON, place: Place = HERE) -> GivenAnswer:
+    return GivenAnswer(
+        id=name,
+        at=at,
+        place=place,
+        person="U1",
+        asked=("drones", "and in winter?"),
+        verdict="some",
+        pilots=("p1", "p2"),
+    )
+
+
+def rating(answer: str, person: str = "U1", *, at: datetime = NOON, is_good: bool = True, reason: str = "") -> Rating:
+    return Rating(answer_id=answer, person=person, at=at, is_good=is_good, reason=reason)
+
+
+# What has happened once already
+
+
+async def test_a_key_is_claimed_once(database: Stores) -> None:
+    assert await database.seen.claim("slack:Ev1", NOON) is True
+    assert await database.seen.claim("slack:Ev1", NOON) is False
+    assert await database.seen.claim("slack:Ev1", NOON + timedelta(days=1)) is False
+    assert await database.seen.claim("slack:Ev2", NOON) is True
+
+
+@pytest.mark.parametrize("key", ["", WORDS, "slack:ev1"])
+async def test_keys_differ_in_whatever_character(database: Stores, key: str) -> None:
+    await database.seen.claim("slack:Ev1", NOON)
+    assert await database.seen.claim(key, NOON) is True
+    assert await database.seen.claim(f"{key} ", NOON) is True
+    assert await database.seen.claim(key, NOON) is False
+
+
+async def test_of_many_claims_at_one_moment_one_is_the_first(database: Stores, replica: Stores) -> None:
+    async def claims(key: str) -> list[bool]:
+        return await asyncio.gather(*(each.seen.claim(key, NOON) for each in (database, replica) * 5))
+
+    for results in await asyncio.gather(*(claims(f"slack:Ev{number}") for number in range(10))):
+        assert sorted(results) == [False] * 9 + [True]
+
+
+async def test_what_was_seen_before_a_moment_is_forgotten_in_whatever_zone_it_is_told(database: Stores) -> None:
+    await database.seen.claim("before", (NOON - timedelta(microseconds=1)).astimezone(TOKYO))
+    await database.seen.claim("then", NOON.astimezone(NEW_YORK))
+    await database.seen.claim("after", (NOON + timedelta(hours=1)).astimezone(NEW_YORK))
+    await database.seen.forget_seen(NOON.astimezone(TOKYO))
+    assert [await database.seen.claim(key, NOON) for key in ("before", "then", "after")] == [True, False, False]
+
+
+async def test_a_claim_again_does_not_put_off_the_forgetting(database: Stores) -> None:
+    await database.seen.claim("a", NOON)
+    await database.seen.claim("a", NOON + timedelta(days=1))
+    await database.seen.forget_seen(NOON + timedelta(hours=1))
+    assert await database.seen.claim("a", NOON) is True
+
+
+# Threads
+
+
+async def test_the_bot_takes_part_in_no_thread_until_one_is_kept(database: Stores) -> None:
+    assert await database.threads.thread(HERE) is None
+    await database.threads.keep_thread(HERE, Thread(asked=("drones",)), NOON)
+    assert await database.threads.thread(HERE) == Thread(asked=("drones",))
+
+
+async def test_a_thread_is_as_it_was_last_kept(database: Stores) -> None:
+    for thread in (Thread(asked=("drones",)), Thread(asked=("drones", "where?"), is_muted=True), Thread()):
+        await database.threads.keep_thread(HERE, thread, NOON)
+        assert await database.threads.thread(HERE) == thread
+
+
+async def test_a_thread_keeps_long_texts_in_any_script_in_their_order(database: Stores) -> None:
+    thread = Thread(asked=(WORDS, LONG, "", WORDS))
+    await database.threads.keep_thread(HERE, thread, NOON)
+    assert await database.threads.thread(HERE) == thread
+
+
+@pytest.mark.parametrize("other", [*ELSEWHERE, replace(HERE, thread=""), replace(HERE, thread=HERE.thread + "0")])
+async def test_a_thread_of_the_same_id_elsewhere_is_another(database: Stores, other: Place) -> None:
+    await database.threads.keep_thread(HERE, Thread(asked=("here",)), NOON)
+    assert await database.threads.thread(other) is None
+    await database.threads.keep_thread(other, Thread(asked=("there",), is_muted=True), NOON)
+    assert await database.threads.thread(HERE) == Thread(asked=("here",))
+    assert await database.threads.thread(other) == Thread(asked=("there",), is_muted=True)
+
+
+async def test_who_reads_along_makes_no_other_thread_and_no_other_room(database: Stores) -> None:
+    for place in (HERE, replace(HERE, is_private=True, is_shareable=True, is_outside=True)):
+        await database.threads.keep_thread(place, Thread(asked=(str(place),)), NOON)
+        await database.rooms.set_mode(place, Mode.OFF, "U1", NOON)
+        assert await database.threads.thread(HERE) == Thread(asked=(str(place),))
+        assert await database.rooms.mode(HERE) is Mode.OFF
+
+
+async def test_threads_that_were_last_kept_before_a_moment_are_forgotten(database: Stores) -> None:
+    places = {name: replace(HERE, thread=name) for name in ("old", "kept again", "then", "new")}
+    for hours, name in ((-3, "old"), (-2, "kept again"), (0, "then"), (2, "new"), (1, "kept again")):
+        at = (NOON + timedelta(hours=hours)).astimezone(TOKYO)
+        await database.threads.keep_thread(places[name], Thread(asked=(name,)), at)
+    await database.threads.forget_threads(NOON.astimezone(NEW_YORK))
+    left = [name for name, place in places.items() if await database.threads.thread(place)]
+    assert left == ["kept again", "then", "new"]
+
+
+async def test_one_thread_kept_by_all_at_once_is_one_of_theirs(database: Stores, replica: Stores) -> None:
+    threads = [Thread(asked=(str(number),) * number) for number in range(20)]
+    stores = (database.threads, replica.threads) * 10
+    await asyncio.gather(
+        *(store.keep_thread(HERE, thread, NOON) for store, thread in zip(stores, threads, strict=True))
+    )
+    kept = await database.threads.thread(HERE)
+    assert kept in threads
+    assert await replica.threads.thread(HERE) == kept
+
+
+# Rooms
+
+
+async def test_the_bot_waits_for_a_mention_until_somebody_chooses_otherwise(database: Stores) -> None:
+    assert await database.rooms.mode(HERE) is Mode.MENTION
+    for mode in (*Mode, Mode.MENTION):
+        await database.rooms.set_mode(HERE, mode, "U1", NOON)
+        assert await database.rooms.mode(HERE) is mode
+
+
+async def test_all_threads_of_a_room_have_its_mode(database: Stores) -> None:
+    await database.rooms.set_mode(HERE, Mode.OVERHEAR, "U1", NOON)
+    assert await database.rooms.mode(replace(HERE, thread="")) is Mode.OVERHEAR
+    assert await database.rooms.mode(replace(HERE, thread=WORDS)) is Mode.OVERHEAR
+
+
+@pytest.mark.parametrize("other", ELSEWHERE)
+async def test_a_room_of_the_same_id_elsewhere_is_another(database: Stores, other: Place) -> None:
+    await database.rooms.set_mode(HERE, Mode.OFF, "U1", NOON)
+    assert await database.rooms.mode(other) is Mode.MENTION
+    await database.rooms.set_mode(other, Mode.OVERHEAR, "U1", NOON)
+    assert await database.rooms.mode(HERE) is Mode.OFF
+    assert await database.rooms.mode(other) is Mode.OVERHEAR
+
+
+async def test_a_mode_that_all_choose_at_once_is_chosen(database: Stores, replica: Stores) -> None:
+    await asyncio.gather(
+        *(
+            each.rooms.set_mode(HERE, Mode.OFF, f"U{number}", NOON)
+            for each in (database, replica)
+            for number in range(9)
+        )
+    )
+    assert await database.rooms.mode(HERE) is await replica.rooms.mode(HERE) is Mode.OFF
+
+
+# Answers and their ratings
+
+
+async def test_a_kept_answer_comes_back_the_same(database: Stores) -> None:
+    private = Place("slack", "slack:T1", "D1", is_private=True)
+    outside = Place("slack", "slack:T1", "C3", is_outside=True)
+    for answer in (
+        given_answer("a"),
+        given_answer("b", place=private),
+        given_answer("c", place=replace(private, is_shareable=True)),
+        given_answer("d", place=outside),
+        replace(given_answer("e"), asked=(LONG, WORDS), pilots=(), verdict="", person=WORDS),
+    ):
+        await database.answers.keep_answer(answer)
+        assert await database.answers.answer(answer.id) == answer
+
+
+async def test_an_answer_that_was_never_kept_is_none(database: Stores) -> None:
+    await database.answers.keep_answer(given_answer("a"))
+    for name in ("b", "A", "", "'; DROP TABLE answers; --"):
+        assert await database.answers.answer(name) is None
+
+
+async def test_moments_of_answers_and_ratings_come_back_in_a_time_zone(database: Stores) -> None:
+    await database.answers.keep_answer(given_answer("a", at=NOON.astimezone(TOKYO)))
+    await database.answers.rate(rating("a", at=NOON.astimezone(NEW_YORK)))
+    ((answer, rated),) = await database.answers.ratings()
+    for moment in (answer.at, rated.at):
+        assert moment == NOON
+        assert moment.utcoffset() == timedelta(0)
+
+
+async def test_an_answer_is_kept_once(database: Stores, replica: Stores) -> None:
+    await asyncio.gather(*(each.answers.keep_answer(given_answer("a")) for each in (database, replica) * 5))
+    await replica.answers.keep_answer(replace(given_answer("a"), verdict="none", asked=()))
+    assert await database.answers.answer("a") == given_answer("a")
+
+
+async def test_a_rating_comes_with_its_answer(database: Stores) -> None:
+    assert await database.answers.ratings() == []
+    await database.answers.keep_answer(given_answer("a"))
+    bad = rating("a", WORDS, is_good=False, reason=LONG)
+    await database.answers.rate(bad)
+    assert await database.answers.ratings() == [(given_answer("a"), bad)]
+
+
+async def test_nothing_is_kept_of_a_rating_without_an_answer(database: Stores) -> None:
+    await database.answers.rate(rating("a"))
+    assert await database.answers.ratings() == []
+    await database.answers.keep_answer(given_answer("a"))
+    assert await database.answers.ratings() == []
+
+
+async def test_a_persons_later_rating_stands_for_the_earlier_and_for_nobody_elses(database: Stores) -> None:
+    for name in "ab":
+        await database.answers.keep_answer(given_answer(name))
+    first, theirs, other = rating("a", reason="helped"), rating("a", "U2"), rating("b")
+    for each in (first, theirs, other):
+        await database.answers.rate(each)
+    changed = rating("a", at=NOON + timedelta(hours=1), is_good=False)
+    await database.answers.rate(changed)
+    assert [rated for _, rated in await database.answers.ratings()] == [theirs, other, changed]
+
+
+async def test_ratings_are_of_one_community_or_of_all_and_oldest_first(database: Stores) -> None:
+    communities = {"a": "slack:T1", "b": "teams:T2", "c": "slack:T1"}
+    for name, community in communities.items():
+        await database.answers.keep_answer(given_answer(name, place=replace(HERE, community=community)))
+    for hours, name in ((3, "a"), (1, "b"), (2, "c")):
+        at = (NOON + timedelta(hours=hours)).astimezone(timezone(timedelta(hours=-3 * hours)))
+        await database.answers.rate(rating(name, at=at))
+
+    async def rated(community: str | None) -> list[str]:
+        return [answer.id for answer, _ in await database.answers.ratings(community)]
+
+    assert await rated(None) == ["b", "c", "a"]
+    assert await rated("slack:T1") == ["c", "a"]
+    assert await rated("teams:T2") == ["b"]
+    assert await rated("") == await rated("slack:t1") == []
+
+
+async def test_ratings_at_once_are_one_of_each_person(database: Stores, replica: Stores) -> None:
+    await database.answers.keep_answer(given_answer("a"))
+    ratings = [rating("a", f"U{number % 5}", reason=str(number)) for number in range(30)]
+    stores = (database.answers, replica.answers) * 15
+    await asyncio.gather(*(store.rate(each) for store, each in zip(stores, ratings, strict=True)))
+    kept = [rated for _, rated in await replica.answers.ratings()]
+    assert [each.person for each in kept] == [f"U{number}" for number in range(5)]
+    assert all(each in ratings for each in kept)
+
+
+# People
+
+
+async def test_everybody_is_a_member_until_somebody_says_otherwise(database: Stores) -> None:
+    assert await database.members.member("slack:T1", "U1") == Member(community="slack:T1", person="U1")
+    assert await database.members.moderators("slack:T1") == []
+
+
+async def test_a_role_holds_until_another_is_given(database: Stores) -> None:
+    for role in (*Role, Role.MEMBER):
+        assert await database.members.appoint("slack:T1", "U1", role) is True
+        assert (await database.members.member("slack:T1", "U1")).role is role
+
+
+@pytest.mark.parametrize(
+    "preferences",
+    [NIGHT, Preferences(), Preferences(quiet_from=time(0), quiet_until=time(23, 59, 59, 999_999)),
+     Preferences(quiet_until=time(7)), Preferences(paused_until=date.max)],
+)  # fmt: skip
+async def test_preferences_come_back_the_same(database: Stores, preferences: Preferences) -> None:
+    await database.members.keep_preferences("slack:T1", "U1", NIGHT)
+    await database.members.keep_preferences("slack:T1", "U1", preferences)
+    expected = Member(community="slack:T1", person="U1", preferences=preferences)
+    assert await database.members.member("slack:T1", "U1") == expected
+
+
+@one_database_for_all_examples
+@given(
+    preferences=st.builds(
+        Preferences,
+        quiet_from=st.none() | st.times(),
+        quiet_until=st.none() | st.times(),
+        paused_until=st.none() | st.dates(),
+    )
+)
+async def test_any_preferences_come_back_the_same(database: Stores, preferences: Preferences) -> None:
+    await database.members.keep_preferences("slack:T1", "U1", preferences)
+    assert (await database.members.member("slack:T1", "U1")).preferences == preferences
+
+
+async def test_a_role_and_preferences_leave_each_other_alone(database: Stores) -> None:
+    await database.members.appoint("slack:T1", "U1", Role.MODERATOR)
+    await database.members.keep_preferences("slack:T1", "U1", NIGHT)
+    await database.members.keep_preferences("slack:T1", "U2", NIGHT)
+    await database.members.appoint("slack:T1", "U2", Role.MODERATOR)
+    assert await database.members.moderators("slack:T1") == [
+        Member(community="slack:T1", person=person, role=Role.MODERATOR, preferences=NIGHT) for person in ("U1", "U2")
+    ]
+
+
+async def test_a_person_of_another_community_is_another(database: Stores) -> None:
+    await database.members.appoint("slack:T1", "U1", Role.ADMINISTRATOR)
+    await database.members.keep_preferences("slack:T1", "U1", NIGHT)
+    assert await database.members.member("slack:T2", "U1") == Member(community="slack:T2", person="U1")
+    assert await database.members.moderators("slack:T2") == []
+    assert await database.members.appoint("slack:T2", "U1", Role.ADMINISTRATOR, if_first=True) is True
+
+
+async def test_moderators_are_those_who_may_moderate_by_person(database: Stores) -> None:
+    roles = {
+        "b": Role.MODERATOR,
+        "é": Role.MODERATOR,
+        "a": Role.ADMINISTRATOR,
+        "B": Role.ADMINISTRATOR,
+        "c": Role.MEMBER,
+        WORDS: Role.MODERATOR,
+    }
+    for person, role in roles.items():
+        await database.members.appoint("slack:T1", person, role)
+    moderators = await database.members.moderators("slack:T1")
+    assert [each.person for each in moderators] == ["B", "a", "b", "é", WORDS]
+    assert all(each.role is roles[each.person] for each in moderators)
+
+
+async def test_only_the_first_administrator_needs_no_other(database: Stores) -> None:
+    await database.members.appoint("slack:T1", "U0", Role.MODERATOR)
+    assert await database.members.appoint("slack:T1", "U1", Role.ADMINISTRATOR, if_first=True) is True
+    assert await database.members.appoint("slack:T1", "U1", Role.ADMINISTRATOR, if_first=True) is False
+    assert await database.members.appoint("slack:T1", "U2", Role.ADMINISTRATOR, if_first=True) is False
+    assert (await database.members.member("slack:T1", "U2")).role is Role.MEMBER
+    await database.members.appoint("slack:T1", "U1", Role.MEMBER)
+    assert await database.members.appoint("slack:T1", "U2", Role.ADMINISTRATOR, if_first=True) is True
+
+
+async def test_of_many_who_would_be_the_first_administrator_one_is(database: Stores, replica: Stores) -> None:
+    async def appointments(community: str) -> int:
+        appointed = await asyncio.gather(
+            *(
+                each.members.appoint(community, f"U{name}{number}", Role.ADMINISTRATOR, if_first=True)
+                for number in range(5)
+                for name, each in (("a", database), ("b", replica))
+            )
+        )
+        assert len(await database.members.moderators(community)) == 1
+        return sum(appointed)
+
+    assert await asyncio.gather(*(appointments(f"slack:T{number}") for number in range(5))) == [1] * 5
+
+
+async def test_what_is_changed_of_a_person_at_once_is_all_kept(database: Stores, replica: Stores) -> None:
+    people = [f"U{number}" for number in range(10)]
+    await asyncio.gather(
+        *(database.members.appoint("slack:T1", person, Role.MODERATOR) for person in people),
+        *(replica.members.keep_preferences("slack:T1", person, NIGHT) for person in people),
+    )
+    assert await database.members.moderators("slack:T1") == [
+        Member(community="slack:T1", person=person, role=Role.MODERATOR, preferences=NIGHT) for person in people
+    ]
