@@ -75,8 +75,9 @@ class Bot:
             trouble = self._explain(error)
             is_overheard = isinstance(event, Said) and not event.is_addressed
             return None if is_overheard else Reply(content=trouble, is_private=True)
-        is_whole = said is None or isinstance(said, Reply)
-        return said if is_whole else Reply(content=said, is_private=event.place.is_private)
+        if isinstance(said, Message | Form):
+            return Reply(content=said, is_private=event.place.is_private)
+        return said
 
     async def _is_first(self, event: Event) -> bool:
         """Whether this was not handled before. With the database away it counts as new: it gets its apology."""
@@ -124,6 +125,8 @@ class Bot:
             command = said_command(text)
             if command is None or command[0] != "channel":
                 return Reply(content=cards.off_here(), is_private=True)
+        if not text.strip():
+            return cards.welcome()
         if (kind_word := greeting(text)) is not None:
             return kind_word
         if (command := said_command(text)) is not None:

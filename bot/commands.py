@@ -59,6 +59,7 @@ COMMANDS = (
 )
 
 
+WORDS_OF_A_QUESTION = 2
 _NOT_TITLES = frozenset(("me", "us", "everybody", "everyone", "all"))
 
 
@@ -75,6 +76,16 @@ def said_command(text: str) -> tuple[str, str] | None:
     if not name.startswith("/") and (first in _NOT_TITLES or (rest and not command.arguments)):
         return None
     return command.name, rest.strip()
+
+
+def typed_command(text: str) -> tuple[str, str]:
+    """The name and the rest of what was typed after the platform's own command; without a name it is a question."""
+    name, _, rest = text.strip().partition(" ")
+    if not name:
+        return "help", ""
+    if find(name) is None and len(text.split()) > WORDS_OF_A_QUESTION:
+        return "ask", text.strip()
+    return name, rest.strip()
 
 
 def find(name: str) -> Command | None:
