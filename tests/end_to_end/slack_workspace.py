@@ -29,6 +29,7 @@ from aiohttp import web
 
 from tests.end_to_end.isolated import Isolated, running_isolated
 from tests.end_to_end.peers import LOCAL_SLACK, PeerError
+from tests.end_to_end.slack_rules import faults_of_message, faults_of_view
 
 Json = dict[str, Any]
 Mode = Literal["events", "socket"]
@@ -271,6 +272,20 @@ class Workspace:
             (entry["summary"], entry["detail"])
             for entry in await self.log()
             if entry["kind"] == "web_api" and entry["direction"] == "from_bot" and method in {"", entry["summary"]}
+        ]
+
+    async def faults(self) -> list[str]:
+        """Why real Slack would have refused what the bot said and showed: a test may end on there being none."""
+        said = [message for channel in (await self._snapshot())["messages"].values() for message in channel]
+        shown = [arguments["view"] for method, arguments in await self.calls() if method.startswith("views.")]
+        return [
+            *(fault for message in said if message["user"] == BOT for fault in faults_of_message(message)),
+            *(fault for view in shown for fault in faults_of_view(view)),
+            *(
+                f"{entry['summary']}."
+                for entry in await self.log()
+                if entry["direction"] == "internal" and entry["kind"] == "web_api"
+            ),
         ]
 
     async def reset(self) -> None:

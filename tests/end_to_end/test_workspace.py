@@ -217,6 +217,20 @@ async def test_controls_in_views_and_in_private_answers_say_where_they_are(by_ev
     await by_events.command(BOB, GENERAL, "/pilot")
     await by_events.press(BOB, await by_events.wait_for_answer(GENERAL), value="7")
     await by_events.wait_for_answer(DIRECT[BOB], "pressed 7 in a ephemeral")
+    assert await by_events.faults() == []
+
+
+async def test_what_slack_would_refuse_is_a_fault_though_the_peer_takes_it(by_events: Workspace) -> None:
+    client = AsyncWebClient(BOT_TOKEN, base_url=by_events.api_url)
+    long = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}
+    await client.chat_postMessage(channel=GENERAL, text="long", blocks=[long])
+    await client.views_publish(user_id=ALICE, view={"type": "home", "blocks": [{"type": "nonsense"}]})
+    with pytest.raises(SlackApiError):
+        await client.chat_postMessage(channel="C0NOWHERE", text="lost")
+    long_fault, nonsense_fault, lost_fault = await by_events.faults()
+    assert "3000 characters" in long_fault
+    assert "nonsense" in nonsense_fault
+    assert "channel_not_found" in lost_fault
 
 
 async def test_deliveries_are_noted_and_can_be_repeated(by_events: Workspace) -> None:
