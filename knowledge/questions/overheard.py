@@ -27,7 +27,7 @@ _QUOTED = re.compile(r"^\s*(?:>|&gt;).*$|[\"“„«»][^\"“”„«»\n]{0,50
 _MARKUP = re.compile(r"<[!#][^>\s]{1,80}>|<?https?://\S*|www\.\S+|:[a-z0-9_+-]{2,40}:|@(?:here|channel|everyone|all)\b", re.I)
 _SENTENCE = re.compile(r"[^.!?…\n]*(?:(?<=\d)\.(?=\d)[^.!?…\n]*)*[.!?…\n]*")
 # "Carla, did anyone from your side …" is a question to Carla.
-_NAME_FIRST = re.compile(r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_a-z]\w+)\s*,", re.IGNORECASE)
+_NAME_FIRST = re.compile(r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_a-z]\w+)\s*[,:]", re.IGNORECASE)
 _PIECE = re.compile(r"\w+|[,;:()–—?]|(?<=\s)-(?=\s)")
 _ITEM = re.compile(r"\S+")
 _PAUSE = ","
@@ -52,7 +52,7 @@ def is_asking(text: str) -> bool:
         return False
     is_in_trouble = any(guards["trouble"].search(row) for row in rows)
     return any(
-        _asks(row, is_in_trouble=is_in_trouble, is_planned=_is_planned(rows[:place]))
+        _asks(row, rows[:place], may_ask_people=not is_in_trouble)
         for place, (sentence, row) in enumerate(zip(sentences, rows, strict=True))
         if not _is_to_one(sentence)
     )
@@ -69,44 +69,42 @@ def _is_to_one(sentence: str) -> bool:
     return name is not None and name[1][0].isupper() and fold(name[1]) not in _leads()
 
 
-def _is_planned(rows: Sequence[str]) -> bool:
-    return any(row.count(" ") > _PLAN_WORDS and _guards()["plans"].search(row) for row in rows)
-
-
-def _asks(row: str, *, is_in_trouble: bool, is_planned: bool) -> bool:
-    if row.count(" ") > _QUESTION_WORDS or _guards()["local"].search(row):
+def _asks(row: str, before: Sequence[str], *, may_ask_people: bool) -> bool:
+    """Whether this sentence, after those before, asks for experience."""
+    guards = _guards()
+    if row.count(" ") > _QUESTION_WORDS or guards["local"].search(row):
         return False
+    may_ask_people = may_ask_people and any(guards["matters"].search(each) for each in (*before, row))
     for start in _starts(row):
-        if _guards()["reported"].search(row, 0, start):
+        if guards["reported"].search(row, 0, start):
             return False
         for frame in _frames().get(_word_at(row, start), ()):
-            match = frame.pattern.match(row, start)
-            if match and not (frame.asks_people and is_in_trouble):
-                return _is_about_something(row, match, asks_people=frame.asks_people, is_planned=is_planned)
+            match = frame.pattern.match(row, start) if may_ask_people or not frame.asks_people else None
+            if match:
+                about = row[match.end() if match["gap"] is None else match.start("gap") :]
+                return _is_about_something(about, before, asks_people=frame.asks_people)
     return False
 
 
-def _is_about_something(row: str, match: re.Match[str], *, asks_people: bool, is_planned: bool) -> bool:
+def _is_about_something(about: str, before: Sequence[str], *, asks_people: bool) -> bool:
     """Whether what is asked about could be a pilot, as far as its words tell."""
-    about = row[match.start("gap") if match["gap"] is not None else match.end() :]
-    words = [word for word in about.split() if word not in ",?"]
-    tells = any(word not in _empty() and len(word) > 1 for word in words)
-    if not tells:
-        return is_planned
-    if about.startswith(_PAUSE):
+    guards = _guards()
+    if not any(word not in _empty() and len(word) > 1 for word in about.split()):
+        return any(row.count(" ") > _PLAN_WORDS and guards["plans"].search(row) for row in before)
+    if about.startswith(_PAUSE) or guards["joke"].search(f" {about}"):
         return False
-    return not (asks_people and _guards()["opening"].match(f" {about}"))
+    return not (asks_people and guards["opening"].match(f" {about}"))
 
 
 def _starts(row: str) -> Iterator[int]:
     """Where a question may begin: the sentence, a clause, and what follows "hi all", "and", "but"."""
     can_begin = True
     for match in _ITEM.finditer(row):
-        if match[0] == _PAUSE:
+        if match.group() == _PAUSE:
             can_begin = True
         elif can_begin:
             yield match.start()
-            can_begin = match[0] in _leads()
+            can_begin = match.group() in _leads()
 
 
 def _word_at(row: str, start: int) -> str:
@@ -143,6 +141,8 @@ def _items(items: Sequence[str], table: dict[str, str]) -> Iterator[str]:
             has_gap = True
         elif item == "..":
             yield r"(?:[^ ,?]+ ){0,3}?"
+        elif item == "<ed>":
+            yield rf"(?!(?:{'|'.join(_listed(_tables()['guards']['unlike']))}) )\w+ed "
         elif item == "?":
             yield r"\? "
         else:
@@ -150,7 +150,7 @@ def _items(items: Sequence[str], table: dict[str, str]) -> Iterator[str]:
             many = {"*": "{0,4}", "?": "?"}.get(item[-1], "")
             yield f"(?:(?:{'|'.join(map(re.escape, phrases))}) ){many}"
     if not has_gap:
-        yield "(?P<gap>)?+" if False else "(?P<gap>(?!))?"
+        yield "(?P<gap>(?!))?"  # so that every frame has the group
 
 
 def _phrases_of(item: str, table: dict[str, str]) -> list[str]:
