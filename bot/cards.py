@@ -286,6 +286,18 @@ def off_here() -> Message:
     return Message((Text("I am switched off in this channel. Ask me in a direct message; I will answer there."),))
 
 
+def one_moment() -> Message:
+    return Message((Text("One moment, I am still at it …"),))
+
+
+def stopped() -> Message:
+    return Message((Text("Stopped."),))
+
+
+def not_in_channel() -> Message:
+    return Message((Text("I may not post in that channel. Invite me there, and ask again: /invite @Pilotlight"),))
+
+
 def outsider() -> Message:
     return Message((Text("That is for members of this community; here people from outside read along."),))
 

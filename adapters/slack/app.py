@@ -1,0 +1,223 @@
+"""The bot in Slack: what bolt hands over goes to the one handler, and its reply back to where it came from."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import inbound
+from adapters.slack.audience import Audience
+from adapters.slack.blocks import Json
+from adapters.slack.home import HomePages
+from adapters.slack.inbound import Incoming, Surface, Workspace
+from adapters.slack.installations import team_of
+from adapters.slack.modals import field_errors, form_view, message_view
+from adapters.slack.outbox import Outbox, SlackRefusedError, web_client
+from adapters.slack.replies import Replies
+from adapters.slack.status import Status
+from bot import cards
+from bot.actions import ShareAnswer
+from bot.events import Event, Opened, Pressed, Said, Visited
+from bot.forms import Form
+from bot.messages import Message, Reply
+from knowledge.errors import PilotlightError
+
+Handle = Callable[[Event], Awaitable[Reply | None]]
+
+_log = logging.getLogger(__name__)
+
+_ANY = re.compile(".*", re.DOTALL)
+_PATIENCE_SECONDS = 2.0  # a form must be answered within three
+
+
+class SlackApp:
+    """Listens on a bolt app. `community_of` names the community of a workspace by its id."""
+
+    def __init__(
+        self, bolt: AsyncApp, *, handle: Handle, outbox: Outbox, api_url: str, community_of: Callable[[str], str]
+    ) -> None:
+        self._handle = handle
+        self._outbox = outbox
+        self._api_url = api_url
+        self._community_of = community_of
+        self._replies = Replies(outbox)
+        self._home = HomePages(handle, outbox)
+        self._audience = Audience(outbox)
+        self._status = Status(outbox)
+        self._work: dict[asyncio.Task[Any], tuple[str, str, str]] = {}
+        # What bolt has no listener for it logs with its words, so there is one for everything.
+        bolt.event(_ANY)(self._on_event)
+        bolt.command(_ANY)(self._on_command)
+        bolt.shortcut(_ANY)(self._on_shortcut)
+        bolt.action(_ANY)(self._on_action)
+        bolt.view(_ANY)(self._on_view)
+        bolt.view_closed(_ANY)(_only_acknowledge)
+        bolt.options(_ANY)(_only_acknowledge)
+
+    async def drain(self, seconds: float) -> int:
+        """Let the work under way come to its end, so long at most; how much of it was left."""
+        if self._work:
+            await asyncio.wait(tuple(self._work), timeout=seconds)
+        return len(self._work)
+
+    async def _on_event(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        workspace = self._workspace(body, context)
+        event = body.get("event")
+        if workspace is None or not isinstance(event, Mapping):
+            return
+        if event.get("type") == "agent_session_stopped":
+            self._stop((workspace.team, str(event.get("channel")), str(event.get("thread_ts"))))
+        else:
+            await self._take(inbound.from_event(body, workspace), context)
+
+    async def _on_command(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        if workspace := self._workspace(body, context):
+            await self._take(inbound.from_command(body, workspace), context)
+
+    async def _on_shortcut(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        if workspace := self._workspace(body, context):
+            await self._take(inbound.from_shortcut(body, workspace), context)
+
+    async def _on_action(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        if workspace := self._workspace(body, context):
+            await self._take(inbound.from_action(body, workspace), context)
+
+    async def _on_view(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """A form is answered in its acknowledgement; one that takes longer says so and is answered after."""
+        workspace = self._workspace(body, context)
+        incoming = inbound.from_view(body, workspace) if workspace else None
+        if incoming is None:
+            await ack()
+            return
+        work = asyncio.create_task(self._handle(incoming.event))
+        self._work[work] = ("", "", "")
+        work.add_done_callback(lambda done: self._work.pop(done, None))
+        await asyncio.wait({work}, timeout=_PATIENCE_SECONDS)
+        is_late = not work.done()
+        if is_late:
+            await ack(response_action="update", view=message_view(cards.one_moment()))
+        reply = await work
+        if is_late:
+            await self._attempt(self._update(incoming, reply, self._client(context)))
+        else:
+            await ack(**_acknowledgement(reply))
+        if not incoming.event.place.is_shareable:
+            await self._attempt(self._home.publish(_at_home(incoming, workspace), self._client(context)))
+
+    async def _update(self, incoming: Incoming, reply: Reply | None, client: AsyncWebClient) -> None:
+        origin = incoming.origin
+        await self._outbox.call(client, origin.team, "views_update", view_id=origin.view, view=_view(reply))
+
+    async def _take(self, incoming: Incoming | None, context: AsyncBoltContext) -> None:
+        """Work on what came in, where the stop button finds it."""
+        if incoming is None:
+            return
+        origin = incoming.origin
+        task = asyncio.current_task()
+        assert task is not None
+        self._work[task] = (origin.team, origin.channel, origin.thread or origin.message)
+        try:
+            await self._attempt(self._answer(incoming, self._client(context)))
+        finally:
+            self._work.pop(task, None)
+
+    async def _answer(self, incoming: Incoming, client: AsyncWebClient) -> None:
+        origin = incoming.origin
+        match incoming.event:
+            case Visited():
+                await self._home.publish(incoming, client)
+                return
+            case Opened():
+                await self._suggest(incoming, client)
+                return
+        event = await self._with_audience(incoming, client)
+        try:
+            async with self._status.working(origin, client):
+                reply = await self._handle(event)
+        except asyncio.CancelledError:
+            reply = Reply(content=cards.stopped())
+        if reply is None:
+            return
+        if origin.surface is Surface.HOME and isinstance(event, Said):
+            await self._home.publish(incoming, client, found=reply)
+        else:
+            await self._replies.show(reply, origin, client)
+
+    async def _with_audience(self, incoming: Incoming, client: AsyncWebClient) -> Event:
+        """Where all can read the reply, whether these are all of one community."""
+        event, origin = incoming.event, incoming.origin
+        is_public = not event.place.is_private or (isinstance(event, Pressed) and isinstance(event.action, ShareAnswer))
+        if not is_public or event.place.is_outside:
+            return event
+        is_outside = await self._audience.has_strangers(client, origin.team, origin.channel)
+        return replace(event, place=replace(event.place, is_outside=is_outside))
+
+    async def _suggest(self, incoming: Incoming, client: AsyncWebClient) -> None:
+        prompts = [{"title": each, "message": each} for each in cards.SUGGESTED_QUESTIONS]
+        await self._outbox.call(
+            client,
+            incoming.origin.team,
+            "assistant_threads_setSuggestedPrompts",
+            channel_id=incoming.origin.channel,
+            prompts=prompts,
+        )
+
+    async def _attempt(self, shown: Awaitable[None]) -> None:
+        """What Slack does not take cannot be told to anybody in Slack; the log says what and why, without words."""
+        try:
+            await shown
+        except SlackRefusedError as error:
+            _log.warning("A reply was not shown: %s", error)
+        except PilotlightError as error:
+            _log.error("A reply was not shown: %s", error)  # noqa: TRY400  # its sentence says all
+        except Exception:
+            _log.exception("A reply was not shown")
+
+    def _stop(self, where: tuple[str, str, str]) -> None:
+        for task, at in tuple(self._work.items()):
+            if at == where:
+                task.cancel()
+
+    def _workspace(self, body: Mapping[str, Any], context: AsyncBoltContext) -> Workspace | None:
+        team = team_of(body, context.team_id)
+        if not (team and context.bot_user_id):
+            return None
+        return Workspace(team=team, bot_user=context.bot_user_id, community=self._community_of(team))
+
+    def _client(self, context: AsyncBoltContext) -> AsyncWebClient:
+        return web_client(context.bot_token, base_url=self._api_url)
+
+
+def _acknowledgement(reply: Reply | None) -> Json:
+    if reply is None:
+        return {}
+    if isinstance(reply.content, Form) and reply.content.errors:
+        return {"response_action": "errors", "errors": field_errors(reply.content)}
+    return {"response_action": "update", "view": _view(reply)}
+
+
+def _view(reply: Reply | None) -> Json:
+    match reply.content if reply else None:
+        case Form() as form:
+            return form_view(form)
+        case Message() as message:
+            return message_view(message)
+    return message_view(cards.noted())
+
+
+def _at_home(incoming: Incoming, workspace: Workspace) -> Incoming:
+    place = inbound.home_place(workspace, incoming.origin.user)
+    origin = replace(incoming.origin, view_hash="")
+    return replace(incoming, event=Visited(person=incoming.event.person, place=place), origin=origin)
+
+
+async def _only_acknowledge(ack: AsyncAck) -> None:
+    await ack()
