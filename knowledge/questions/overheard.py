@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import resources
 
 from knowledge.text import fold
@@ -23,11 +24,17 @@ _AIMED = re.compile(
     r"|smirk|wink|stuck_out_tongue\w*):|[🙄😂🤣😉🙃😜👀📊]|1️⃣",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"^\s*(?:>|&gt;).*$|[\"“„«»][^\"“”„«»\n]{0,500}[\"“”«»]|(?<!\w)['‘][^'’\n]{5,300}['’](?!\w)", re.MULTILINE)
-_MARKUP = re.compile(r"<[!#][^>\s]{1,80}>|<?https?://\S*|www\.\S+|:[a-z0-9_+-]{2,40}:|@(?:here|channel|everyone|all)\b", re.I)
+_QUOTED = re.compile(
+    r"^\s*(?:>|&gt;).*$|[\"“„«»][^\"“”„«»\n]{0,500}[\"“”«»]|(?<!\w)['‘][^'’\n]{5,300}['’](?!\w)", re.MULTILINE
+)
+_MARKUP = re.compile(
+    r"<[!#][^>\s]{1,80}>|<?https?://\S*|www\.\S+|:[a-z0-9_+-]{2,40}:|@(?:here|channel|everyone|all)\b", re.I
+)
 _SENTENCE = re.compile(r"[^.!?…\n]*(?:(?<=\d)\.(?=\d)[^.!?…\n]*)*[.!?…\n]*")
 # "Carla, did anyone from your side …" is a question to Carla.
-_NAME_FIRST = re.compile(r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_a-z]\w+)\s*[,:]", re.IGNORECASE)
+_NAME_FIRST = re.compile(
+    r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_a-z]\w+)\s*[,:]", re.IGNORECASE
+)
 _PIECE = re.compile(r"\w+|[,;:()–—?]|(?<=\s)-(?=\s)")
 _ITEM = re.compile(r"\S+")
 _PAUSE = ","
@@ -52,7 +59,7 @@ def is_asking(text: str) -> bool:
         return False
     is_in_trouble = any(guards["trouble"].search(row) for row in rows)
     return any(
-        _asks(row, rows[:place], may_ask_people=not is_in_trouble)
+        _asks(row, rows[:place], is_in_trouble=is_in_trouble)
         for place, (sentence, row) in enumerate(zip(sentences, rows, strict=True))
         if not _is_to_one(sentence)
     )
@@ -69,31 +76,36 @@ def _is_to_one(sentence: str) -> bool:
     return name is not None and name[1][0].isupper() and fold(name[1]) not in _leads()
 
 
-def _asks(row: str, before: Sequence[str], *, may_ask_people: bool) -> bool:
+def _asks(row: str, before: Sequence[str], *, is_in_trouble: bool) -> bool:
     """Whether this sentence, after those before, asks for experience."""
     guards = _guards()
     if row.count(" ") > _QUESTION_WORDS or guards["local"].search(row):
         return False
-    may_ask_people = may_ask_people and any(guards["matters"].search(each) for each in (*before, row))
+    is_planned = any(each.count(" ") > _PLAN_WORDS and guards["plans"].search(each) for each in before)
     for start in _starts(row):
         if guards["reported"].search(row, 0, start):
             return False
         for frame in _frames().get(_word_at(row, start), ()):
-            match = frame.pattern.match(row, start) if may_ask_people or not frame.asks_people else None
+            match = None if frame.asked is _Asked.PEOPLE and is_in_trouble else frame.pattern.match(row, start)
             if match:
-                about = row[match.end() if match["gap"] is None else match.start("gap") :]
-                return _is_about_something(about, before, asks_people=frame.asks_people)
+                about = " " + row[match.end() if match["gap"] is None else match.start("gap") :]
+                subject = " ".join((*before, about)) if is_planned else about
+                return _is_of_interest(about, frame.asked, subject) if _says_something(about) else is_planned
     return False
 
 
-def _is_about_something(about: str, before: Sequence[str], *, asks_people: bool) -> bool:
+def _says_something(about: str) -> bool:
+    return any(word not in _empty() and len(word) > 1 for word in about.split())
+
+
+def _is_of_interest(about: str, asked: "_Asked", subject: str) -> bool:
     """Whether what is asked about could be a pilot, as far as its words tell."""
     guards = _guards()
-    if not any(word not in _empty() and len(word) > 1 for word in about.split()):
-        return any(row.count(" ") > _PLAN_WORDS and guards["plans"].search(row) for row in before)
-    if about.startswith(_PAUSE) or guards["joke"].search(f" {about}"):
+    if about.startswith(f" {_PAUSE}") or guards["joke"].search(about):
         return False
-    return not (asks_people and guards["opening"].match(f" {about}"))
+    if asked is not _Asked.DOERS and not guards["matters"].search(subject):
+        return False
+    return not (asked is _Asked.PEOPLE and guards["opening"].match(about))
 
 
 def _starts(row: str) -> Iterator[int]:
@@ -111,10 +123,18 @@ def _word_at(row: str, start: int) -> str:
     return row[start : row.index(" ", start)]
 
 
+class _Asked(StrEnum):
+    """Of whom a frame asks, or for what."""
+
+    PEOPLE = "people"
+    EXAMPLES = "examples"
+    DOERS = "doers"
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     pattern: re.Pattern[str]
-    asks_people: bool
+    asked: _Asked
 
 
 @functools.cache
@@ -124,10 +144,10 @@ def _frames() -> dict[str, tuple[_Frame, ...]]:
     for language, table in _tables().items():
         if language == "guards":
             continue
-        for kind in ("people", "doers"):
-            for line in filter(str.strip, table[kind].splitlines()):
+        for asked in _Asked:
+            for line in filter(str.strip, table[asked].splitlines()):
                 items = line.split()
-                frame = _Frame(re.compile("".join(_items(items, table))), kind == "people")
+                frame = _Frame(re.compile("".join(_items(items, table))), asked)
                 for first in dict.fromkeys(phrase.split()[0] for phrase in _phrases_of(items[0], table)):
                     frames.setdefault(first, []).append(frame)
     return {first: tuple(those) for first, those in frames.items()}
