@@ -28,12 +28,12 @@ _QUOTED = re.compile(
     r"^\s*(?:>|&gt;).*$|[\"“„«»][^\"“”„«»\n]{0,500}[\"“”«»]|(?<!\w)['‘][^'’\n]{5,300}['’](?!\w)", re.MULTILINE
 )
 _MARKUP = re.compile(
-    r"<[!#][^>\s]{1,80}>|<?https?://\S*|www\.\S+|:[a-z0-9_+-]{2,40}:|@(?:here|channel|everyone|all)\b", re.I
+    r"<[!#][^>\s]{1,80}>|<?https?://\S*|www\.\S+|:[a-z0-9_+-]{2,40}:|@(?:here|channel|everyone|all)\b", re.IGNORECASE
 )
 _SENTENCE = re.compile(r"[^.!?…\n]*(?:(?<=\d)\.(?=\d)[^.!?…\n]*)*[.!?…\n]*")
 # "Carla, did anyone from your side …" is a question to Carla.
 _NAME_FIRST = re.compile(
-    r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_a-z]\w+)\s*[,:]", re.IGNORECASE
+    r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_]\w+)\s*[,:]", re.IGNORECASE
 )
 _PIECE = re.compile(r"\w+|[,;:()–—?]|(?<=\s)-(?=\s)")
 _ITEM = re.compile(r"\S+")
