@@ -28,7 +28,13 @@ app = typer.Typer(
 )
 bench_app = typer.Typer(help="Measure this machine; each prints ratios from one run.", no_args_is_help=True)
 model_app = typer.Typer(help="Sentence-embedding models, which find pilots by their meaning.", no_args_is_help=True)
+keys_app = typer.Typer(help="The keys that tokens are encrypted with.", no_args_is_help=True)
+moderators_app = typer.Typer(help="Who looks after a community.", no_args_is_help=True)
+feedback_app = typer.Typer(help="What people thought of answers.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
+app.add_typer(keys_app, name="keys")
+app.add_typer(moderators_app, name="moderators")
+app.add_typer(feedback_app, name="feedback")
 app.add_typer(model_app, name="model")
 
 
@@ -48,6 +54,7 @@ def root(
     pass
 
 
+Community = Annotated[str, typer.Option(help="Its name; PILOTLIGHT_COMMUNITY unless said.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -114,6 +121,18 @@ def check() -> None:
 
     if not asyncio.run(check_house(read_settings())):
         raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 behind a proxy.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 3000,
+) -> None:
+    """Serve Slack until it is told to stop."""
+    from deploy.server import serve as serve_
+
+    asyncio.run(serve_(read_settings(), host, port))
 
 
 @app.command("import")
@@ -215,6 +234,67 @@ def model_fetch(
     with printing.progress("Fetching") as progressed:
         folder = asyncio.run(fetch_model(name, read_settings().data_dir, progress=progressed))
     print(f"{name} is in {folder}. Switch it on with PILOTLIGHT_EMBEDDINGS=onnx:{folder}")
+
+
+@keys_app.command("new")
+def keys_new() -> None:
+    """Make a key that tokens are encrypted with."""
+    from adapters.slack.installations import new_key
+
+    print(new_key())
+
+
+@keys_app.command("rotate")
+def keys_rotate() -> None:
+    """Encrypt every token anew with the first key, so that the older ones can go."""
+    from deploy.people import rotate_keys
+
+    print(f"{asyncio.run(rotate_keys(read_settings())):,} workspaces are encrypted with the first key now.")
+
+
+@moderators_app.command("add")
+def moderators_add(
+    person: Annotated[str, typer.Argument(help="The person's id, in Slack such as U012ABCDEF.")],
+    *,
+    community: Community = "",
+    administrator: Annotated[bool, typer.Option("--administrator", help="Let them do all there is.")] = False,
+) -> None:
+    """Let somebody look after a community."""
+    from deploy.people import appoint
+
+    named = asyncio.run(appoint(read_settings(), person, community, is_moderator=True, is_administrator=administrator))
+    print(clean(f"{person} looks after {named} now."))
+
+
+@moderators_app.command("remove")
+def moderators_remove(
+    person: Annotated[str, typer.Argument(help="The person's id.")], *, community: Community = ""
+) -> None:
+    """Make a moderator a member again."""
+    from deploy.people import appoint
+
+    named = asyncio.run(appoint(read_settings(), person, community, is_moderator=False))
+    print(clean(f"{person} is a member of {named} as all others are."))
+
+
+@moderators_app.command("list")
+def moderators_list(*, community: Community = "") -> None:
+    """Say who looks after a community."""
+    from deploy.people import moderators
+
+    for member in asyncio.run(moderators(read_settings(), community)):
+        print(clean(f"{member.person}  {member.role}"))
+
+
+@feedback_app.command("export")
+def feedback_export(
+    path: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .jsonl.")], *, community: Community = ""
+) -> None:
+    """Write what people thought of answers to a file."""
+    from deploy.people import export_feedback
+
+    count = asyncio.run(export_feedback(read_settings(), path, community))
+    print(clean(f"{count:,} opinions written to {path}"))
 
 
 @app.command(hidden=True)

@@ -46,6 +46,59 @@ class Settings(BaseSettings):
         examples=["city-innovators"],
     )
 
+    slack_signing_secret: str = Field(
+        default="",
+        repr=False,
+        description="Slack's proof that a request is its own: Basic Information, Signing Secret",
+        examples=["8f742231b10e8888abcd99yyyzzz85a5"],
+    )
+    slack_bot_token: str = Field(
+        default="",
+        repr=False,
+        description="the token of the bot in one workspace; leave it out where many may install it",
+        examples=["xoxb-…"],
+    )
+    slack_app_token: str = Field(
+        default="",
+        repr=False,
+        description="where it is set, Slack is reached by Socket Mode, without an address of your own",
+        examples=["xapp-…"],
+    )
+    slack_client_id: str = Field(
+        default="",
+        description="Slack's name of your app, where many workspaces may install it",
+        examples=["1234567890.1234567890"],
+    )
+    slack_client_secret: str = Field(
+        default="",
+        repr=False,
+        description="what proves to Slack that an installation is your app's",
+        examples=["0123456789abcdef0123456789abcdef"],
+    )
+    slack_api_url: str = Field(
+        default="https://slack.com/api/",
+        description="where Slack's Web API is; another for a stand-in",
+        examples=["http://127.0.0.1:43000/api/"],
+    )
+    public_url: str = Field(
+        default="",
+        description="where people and platforms reach this server, for the pages of an installation",
+        examples=["https://pilotlight.example.org"],
+    )
+    encryption_keys: str = Field(
+        default="",
+        repr=False,
+        description="what tokens are encrypted with, the newest first, commas between; made by pilotlight keys new",
+        examples=["made-by-pilotlight-keys-new"],
+    )
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("must begin with https://")
+        return value if value.endswith("/") else f"{value}/"
+
     @field_validator("data_dir")
     @classmethod
     def _is_plain(cls, value: Path) -> Path:
@@ -73,6 +126,29 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'pilotlight.sqlite'}"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The encryption keys, the newest first."""
+        return tuple(key.strip() for key in self.encryption_keys.split(",") if key.strip())
+
+    def require_slack(self) -> None:
+        """InvalidSettingsError where Slack cannot be served with these, naming what is missing."""
+        missing = []
+        if not self.slack_app_token and not self.slack_signing_secret:
+            missing.append("slack_signing_secret")
+        if not self.slack_bot_token:
+            if not (self.slack_client_id or self.slack_client_secret or self.encryption_keys):
+                missing.append("slack_bot_token")
+            else:
+                names = ("slack_client_id", "slack_client_secret", "encryption_keys")
+                missing += [name for name in names if not getattr(self, name)]
+        if missing:
+            fields = Settings.model_fields
+            told = "\n".join(f"{variable(name)}: {fields[name].description}." for name in missing)
+            raise InvalidSettingsError(
+                f"Slack needs more settings; docs/how-to/slack.md says where to find them.\n{told}"
+            )
 
     @property
     def model_folder(self) -> Path | None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from bot.forms import Form
 from bot.messages import Message, Reply
 from knowledge.errors import PilotlightError
 
-Handle = Callable[[Event], Awaitable[Reply | None]]
+Handle = Callable[[Event], Coroutine[Any, Any, Reply | None]]
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class SlackApp:
         """A form is answered in its acknowledgement; one that takes longer says so and is answered after."""
         workspace = self._workspace(body, context)
         incoming = inbound.from_view(body, workspace) if workspace else None
-        if incoming is None:
+        if workspace is None or incoming is None:
             await ack()
             return
         work = asyncio.create_task(self._handle(incoming.event))
@@ -177,8 +177,8 @@ class SlackApp:
         except SlackRefusedError as error:
             _log.warning("A reply was not shown: %s", error)
         except PilotlightError as error:
-            _log.error("A reply was not shown: %s", error)  # noqa: TRY400  # its sentence says all
-        except Exception:
+            _log.error("A reply was not shown: %s", error)
+        except Exception:  # noqa: BLE001 - bolt would log it with its words
             _log.exception("A reply was not shown")
 
     def _stop(self, where: tuple[str, str, str]) -> None:

@@ -1,12 +1,12 @@
 """Where a reply is shown, and how: the last step of the way up."""
 
 import logging
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, assert_never
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import fallback, render
+from adapters.slack.blocks import Json, fallback, render
 from adapters.slack.inbound import Origin, Surface
 from adapters.slack.modals import form_view, message_view
 from adapters.slack.outbox import Outbox, SlackRefusedError
@@ -22,6 +22,7 @@ _NOT_HERE = frozenset(
 )
 _TOO_LATE = frozenset({"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id", "trigger_expired"})
 _TOO_MUCH = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
+_TOO_DEEP = "push_limit_reached"
 _NO_UNFURLING = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -45,21 +46,22 @@ class Replies:
         """A modal; where Slack does not open one any more, or never does, a button that will."""
         view = form_view(form, origin.channel, origin.thread)
         if origin.trigger:
-            method = "views_push" if origin.surface is Surface.MODAL else "views_open"
             try:
-                await self._outbox.call(client, origin.team, method, trigger_id=origin.trigger, view=view)
+                await self._view(view, origin, client)
             except SlackRefusedError as error:
                 if error.code not in _TOO_LATE:
                     raise
             else:
                 return
+        too_late = (
+            "That took me too long; please press again." if origin.trigger else "Press here, and I open the form."
+        )
         button = Buttons((Button(form.title, form.action),)) if form.action else None
-        said = Text(
-            "Press here, and I open the form." if not origin.trigger else "That took me too long; please press again."
-        )
-        await self._tell(
-            Message((said, *((button,) if button else ()))), Reply(content=form, is_private=True), origin, client
-        )
+        message = Message((Text(too_late), *((button,) if button else ())))
+        if origin.surface in (Surface.HOME, Surface.MODAL):
+            await self._send(client, replace(origin, channel=origin.user), "chat_postMessage", message)
+        else:
+            await self._tell(message, Reply(content=message, is_private=True), origin, client)
 
     async def _tell(self, message: Message, reply: Reply, origin: Origin, client: AsyncWebClient) -> None:
         match origin.surface:
@@ -104,8 +106,10 @@ class Replies:
         self, client: AsyncWebClient, origin: Origin, method: str, message: Message, thread: str = "", **more: object
     ) -> None:
         sent = {"channel": origin.channel, "text": fallback(message), "blocks": render(message), **more}
-        if method != "chat_update":
-            sent |= {"thread_ts": thread or None} | (_NO_UNFURLING if method == "chat_postMessage" else {})
+        if thread:
+            sent["thread_ts"] = thread
+        if method == "chat_postMessage":
+            sent |= _NO_UNFURLING
         try:
             await self._outbox.call(client, origin.team, method, **sent)
         except SlackRefusedError as error:
@@ -119,18 +123,33 @@ class Replies:
         if not origin.response_url:
             await self._whisper(message, origin, client)
             return
-        payload: Mapping[str, Any] = {
+        payload: dict[str, Any] = {
             "response_type": "ephemeral",
             "replace_original": replaces,
             "text": fallback(message),
             "blocks": render(message),
-        } | ({"thread_ts": origin.thread} if origin.thread and not replaces else {})
+        }
+        if origin.thread and not replaces:
+            payload["thread_ts"] = origin.thread
         await self._outbox.respond(origin.response_url, payload, workspace=origin.team, channel=origin.channel)
 
     async def _in_modal(self, message: Message, origin: Origin, client: AsyncWebClient) -> None:
+        try:
+            await self._view(message_view(message), origin, client)
+        except SlackRefusedError as error:
+            if error.code not in _TOO_LATE:
+                raise
+            await self._send(client, replace(origin, channel=origin.user), "chat_postMessage", message)
+
+    async def _view(self, view: Json, origin: Origin, client: AsyncWebClient) -> None:
+        """On top of what is open; where Slack stacks no more, in its place."""
         method = "views_push" if origin.surface is Surface.MODAL else "views_open"
-        view = message_view(message)
-        await self._outbox.call(client, origin.team, method, trigger_id=origin.trigger, view=view)
+        try:
+            await self._outbox.call(client, origin.team, method, trigger_id=origin.trigger, view=view)
+        except SlackRefusedError as error:
+            if error.code != _TOO_DEEP:
+                raise
+            await self._outbox.call(client, origin.team, "views_update", view_id=origin.view, view=view)
 
     async def _excuse(self, origin: Origin, client: AsyncWebClient) -> None:
         if origin.response_url:

@@ -1,0 +1,119 @@
+"""The server: the platforms' doors behind one web server, the clock, and a stop that loses nothing."""
+
+import asyncio
+import json
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from aiohttp import web
+
+from adapters.slack.door import SlackDoor, SlackHouse, SlackSettings, open_slack
+from bot.ports import Role
+from deploy.settings import Settings
+from deploy.wiring import House, new_id, now, open_house
+from jobs import clock, upkeep
+from knowledge.errors import PilotlightError
+
+FOLLOW_EVERY = timedelta(seconds=1)
+TIDY_EVERY = timedelta(hours=6)
+READY_SECONDS = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until a signal says stop. Raises PilotlightError where nothing can be served."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stopping.set)
+    async with serving(settings, host, port) as address:
+        print(f"Pilotlight listens on {address}. Ctrl-C stops it.", flush=True)
+        await stopping.wait()
+        print("Stopping: what is under way is finished first.", flush=True)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str]:
+    """A server that is up inside the block; its address."""
+    async with AsyncExitStack() as open_parts:
+        house = await open_parts.enter_async_context(open_house(settings))
+
+        async def tidy() -> None:
+            await upkeep.forget(house.database, now())
+
+        await open_parts.enter_async_context(clock.running({house.search.refresh: FOLLOW_EVERY, tidy: TIDY_EVERY}))
+        slack = await open_parts.enter_async_context(
+            open_slack(slack_settings(settings), _slack_house(house, settings))
+        )
+        runner = web.AppRunner(_application(house, slack), access_log=None)
+        await runner.setup()
+        # First in the order of leaving: nothing new comes in while the rest is finished.
+        open_parts.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise PilotlightError(
+                f"Port {port} of {host} cannot be listened on ({error.strerror}): name another with --port."
+            ) from None
+        yield site.name if port else f"http://{host}:{runner.addresses[0][1]}"
+
+
+def slack_settings(settings: Settings) -> SlackSettings:
+    """Slack's part of the settings; PilotlightError names what is missing."""
+    settings.require_slack()
+    return SlackSettings(
+        signing_secret=settings.slack_signing_secret,
+        bot_token=settings.slack_bot_token,
+        app_token=settings.slack_app_token,
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret,
+        encryption_keys=settings.keys,
+        api_url=settings.slack_api_url,
+        public_url=settings.public_url,
+    )
+
+
+def _slack_house(house: House, settings: Settings) -> SlackHouse:
+    async def appoint(community: str, person: str) -> None:
+        await house.database.members.appoint(community, person, Role.ADMINISTRATOR, if_first=True)
+
+    return SlackHouse(
+        handle=house.bot.handle,
+        community=settings.community,
+        transactions=house.database.connections.turn_taking_engine,
+        on_installed=appoint,
+        now=now,
+        new_id=new_id,
+        clock=time.monotonic,
+    )
+
+
+def _application(house: House, slack: SlackDoor) -> web.Application:
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def readyz(_: web.Request) -> web.Response:
+        troubles = await _troubles(house, slack)
+        status = 503 if any(troubles.values()) else 200
+        return web.Response(status=status, content_type="application/json", text=json.dumps(troubles))
+
+    application = web.Application()
+    application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), *slack.routes()])
+    return application
+
+
+async def _troubles(house: House, slack: SlackDoor) -> Mapping[str, str]:
+    """By part, why it cannot serve; "" where it can. Open to everybody, so it says no more than that."""
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await house.database.pilots.identity()
+            database = ""
+    except (PilotlightError, TimeoutError):
+        database = "The database does not answer."
+    return {"database": database, "slack": await slack.trouble()}
