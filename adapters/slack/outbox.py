@@ -25,7 +25,7 @@ from knowledge.errors import PilotlightError, UnavailableError
 
 _POSTS = frozenset({"chat_postMessage"})
 # A trigger_id lives three seconds: these overtake everything, and are given up when it is too late.
-_AT_ONCE = frozenset({"views_open", "views_push", "dialog_open"})
+_AT_ONCE = frozenset({"views_open", "views_push"})
 
 _TRIES = 4
 _FIRST_WAIT = 0.5
@@ -33,7 +33,12 @@ _AT_ONCE_PATIENCE = 2.0
 _UNTOLD_WAIT = 10.0  # where Slack does not say how long
 _LIMITED = frozenset({"ratelimited", "rate_limited"})
 _TROUBLES_OF_SLACK = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
 _IN_DOUBT = (aiohttp.ClientError, OSError, UnicodeDecodeError)
 
 _log = logging.getLogger(__name__)

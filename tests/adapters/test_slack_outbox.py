@@ -13,7 +13,7 @@ from traceback import format_exception
 from typing import Any, TypeVar
 
 import pytest
-from aiohttp import web
+from aiohttp import ConnectionTimeoutError, ServerDisconnectedError, web
 from aiohttp.test_utils import TestServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,7 +161,7 @@ async def hangs_up(request: web.Request) -> web.StreamResponse:
 
 async def dawdles(_request: web.Request) -> web.StreamResponse:
     await asyncio.sleep(1)
-    return web.Response(status=500)
+    return web.json_response({"ok": True})
 
 
 LOST: dict[str, Behaviour] = {
@@ -280,12 +280,9 @@ async def test_a_burst_of_a_method_is_spread_over_the_minute(slack: Slack, outbo
 
 
 async def test_a_limit_stops_those_too_who_were_waiting_already(slack: Slack, outbox: Watched, time: Time) -> None:
-    slack.answers["users.info"] = [limited("30")]
-    # Twenty-five go at once.
-    await time.run(all_of(*(outbox.call(slack.client(), "T1", "users_info", user=str(n)) for n in range(27))))
-    moments = Counter(slack.moments("users.info"))
-    assert moments.keys() == {0, 30}
-    assert moments.total() == 28
+    slack.answers["emoji.list"] = [limited("30")]
+    await time.run(all_of(*(outbox.call(slack.client(), "T1", "emoji_list") for _ in range(7))))
+    assert slack.moments("emoji.list") == [0, 0, 0, 0, 0, 30, 30, 30]
 
 
 async def test_an_unknown_method_is_paced_as_most_methods_are(slack: Slack, outbox: Watched, time: Time) -> None:
@@ -310,6 +307,39 @@ async def test_who_waits_behind_such_a_one_hears_of_it_as_soon(slack: Slack, out
     assert not second.is_in_doubt
     assert slack.moments("chat.postMessage") == [0, 500]
     assert time.now == 1500
+
+
+async def test_what_would_come_too_late_is_not_sent(slack: Slack, time: Time) -> None:
+    outbox = Watched(time, patience=1)
+    slack.answers["chat.update"] = [LOST["500"]] * 2
+    update = [outbox.call(slack.client(), "T1", "chat_update", channel="C1", ts="1", text=TEXT) for _ in range(2)]
+    settled = await time.run(all_settled(*update))
+    assert [(type(error), error.is_in_doubt) for error in settled] == [
+        (SlackUnavailableError, True),
+        (SlackUnavailableError, False),
+    ]
+    assert outbox.tries == 2
+
+
+@pytest.mark.parametrize(("first", "is_in_doubt"), [(ServerDisconnectedError, True), (ConnectionTimeoutError, False)])
+async def test_one_try_that_may_have_been_heard_is_doubt_enough(
+    outbox: Watched, time: Time, first: type[Exception], *, is_in_doubt: bool
+) -> None:
+    client = Unlucky(TOKEN, retry_handlers=[])
+    client.troubles[0] = first()
+    with pytest.raises(SlackUnavailableError) as caught:
+        await time.run(outbox.call(client, "T1", "users_info"))
+    assert caught.value.is_in_doubt == is_in_doubt
+    assert outbox.tries == 4
+
+
+class Unlucky(AsyncWebClient):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.troubles: list[Exception] = [ConnectionTimeoutError() for _ in range(4)]
+
+    async def users_info(self, **arguments: Any) -> Any:
+        raise self.troubles.pop(0)
 
 
 async def test_a_wait_beyond_all_patience_is_not_begun_and_closes_no_channel_for_good(
@@ -466,10 +496,13 @@ async def test_an_answer_that_came_too_late_is_a_refusal(
     assert caught.value.code == "used_url"
 
 
-async def test_an_address_that_is_none_is_trouble_without_the_address(outbox: Watched, time: Time) -> None:
-    address = "secret:/place"
+@pytest.mark.parametrize("address", ["secret:/place", "secret", "http://[secret"])
+async def test_an_address_that_is_none_is_trouble_without_the_address(
+    outbox: Watched, time: Time, address: str
+) -> None:
     with pytest.raises(SlackUnavailableError) as caught:
         await time.run(outbox.respond(address, {}, workspace="T1", channel="C1"))
+    assert not caught.value.is_in_doubt
     assert address not in "".join(format_exception(caught.value))
 
 
@@ -554,9 +587,10 @@ async def test_a_channel_is_not_forgotten_while_somebody_waits_in_it(slack: Slac
     assert slack.taken("C1") == ["first", "second"]
 
 
-async def test_a_client_that_repeats_by_itself_is_not_used(slack: Slack, outbox: Watched) -> None:
+async def test_a_client_that_repeats_by_itself_is_not_used(slack: Slack, outbox: Watched, time: Time) -> None:
+    client = AsyncWebClient(TOKEN, str(slack.server.make_url("/api/")))
     with pytest.raises(ValueError, match="web_client"):
-        await outbox.call(AsyncWebClient(TOKEN), "T1", "chat_postMessage", channel="C1", text=TEXT)
+        await time.run(outbox.call(client, "T1", "chat_postMessage", channel="C1", text=TEXT))
 
 
 def test_a_copy_of_the_client_as_bolt_makes_it_repeats_and_tells_nothing_either() -> None:
