@@ -128,7 +128,13 @@ class Installations(AsyncInstallationStore):
         return _log
 
     async def async_save(self, installation: Installation) -> None:
+        """It takes the place of what the workspace had: no spent token lies about, perhaps under a key that is lost."""
         await self._encrypted.async_save(_with_secrets(installation, self._cipher.encrypt))
+        await self.async_delete_all(
+            enterprise_id=installation.enterprise_id,
+            team_id=installation.team_id,
+            before=datetime.fromtimestamp(installation.installed_at, UTC),
+        )
 
     async def async_save_bot(self, bot: Bot) -> None:
         await self._encrypted.async_save_bot(_with_secrets(bot, self._cipher.encrypt))
@@ -401,7 +407,6 @@ class _InstallFlow(AsyncOAuthFlow):
         )
 
     async def _failed(self, args: AsyncFailureArgs) -> BoltResponse:
-        reference = self._reference(f"{_plain_code(args.reason) or 'no reason given'}.")
         if args.reason == "access_denied":
             return self._page(
                 200,
@@ -417,6 +422,7 @@ class _InstallFlow(AsyncOAuthFlow):
                 "If Pilotlight is in Slack already, all is well; otherwise begin again.",
                 link=_AGAIN,
             )
+        reference = self._reference(f"{_plain_code(args.reason) or 'no reason given'}.")
         return self._page(
             400,
             "Slack did not install Pilotlight",

@@ -292,7 +292,8 @@ async def world(url: str, slack: Slack) -> AsyncIterator[World]:
 def _nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level(logging.DEBUG)
     yield
-    assert HUSH not in caplog.text
+    told = [caplog.handler.format(record) for phase in ("setup", "call") for record in caplog.get_records(phase)]
+    assert HUSH not in "\n".join(told)
 
 
 @asynccontextmanager
@@ -446,7 +447,7 @@ async def test_what_a_link_says_went_wrong_is_neither_shown_nor_logged(
         status, page, _ = await finish(browser, error="<script>call 555</script>")
         assert (status, "555" in page) == (400, False)
         await finish(browser, error="invalid_team_for_non_distributed_app")
-    told = [record.getMessage() for record in caplog.records if record.name.startswith("adapters.slack")]
+    told = [each.getMessage() for each in caplog.records if each.name == "adapters.slack.installations"]
     assert "no reason given" in told[0]
     assert "invalid_team_for_non_distributed_app. Reference 01234567" in told[1]
     assert "555" not in "".join(told)
@@ -528,12 +529,34 @@ async def test_no_token_can_be_read_in_the_database(world: World, tmp_path: Path
     assert bot.to_dict() == whole.to_bot().to_dict()
 
 
-async def test_the_installation_of_one_person_has_the_newest_token_of_the_bot(world: World) -> None:
+async def test_installing_again_replaces_what_was_there_even_under_a_lost_key(world: World) -> None:
+    lost = Installations(client_id="client", transactions=world.switch, keys=[new_key()])
+    good, world.store = world.store, lost
     await world.install("T1", user="U1")
+    other = await world.install("T2", user="U1")
+    world.store = good
     newest = await world.install("T1", user="U2")
-    found = await world.store.async_find_installation(enterprise_id=None, team_id="T1", user_id="U1")
+    assert await world.token("T1") == newest
+    found = await world.store.async_find_installation(enterprise_id=None, team_id="T1")
     assert found
-    assert (found.user_id, found.bot_token) == ("U1", newest)
+    assert (found.user_id, found.bot_token) == ("U2", newest)
+    assert await world.store.async_find_installation(enterprise_id=None, team_id="T1", user_id="U1") is None
+    bot = await lost.find_bot_of_team("T2")
+    assert bot
+    assert bot.bot_token == other
+
+
+async def test_an_event_whose_token_no_key_opens_is_told_in_the_log_and_to_be_sent_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.install("T1")
+    strange = Installations(client_id="client", transactions=world.switch, keys=[new_key()])
+    workspaces = Workspaces(
+        installations=strange, client=world.client, client_id="client", client_secret=CLIENT_SECRET, now=world.clock
+    )
+    async with browsing(world.app(workspaces)) as browser:
+        assert await tell(browser, mention("T1")) == 500
+    assert "key that is not in PILOTLIGHT_TOKEN_KEYS" in caplog.text
 
 
 async def test_two_workspaces_never_get_each_others_token(world: World) -> None:
@@ -605,7 +628,7 @@ async def test_a_workspace_that_removes_pilotlight_is_forgotten_at_once_and_no_o
         assert await tell(browser, {"team_id": "T1", "enterprise_id": "E1", "event": event}) == 200
         await tell(browser, mention("T1", "E1"))
     assert not world.heard
-    assert "T1" not in await world.rows()
+    assert "'T1'" not in await world.rows()
     assert await world.token("T2", "E1") == other
     assert await world.token(None, "E2") == whole
 
@@ -630,12 +653,11 @@ async def test_a_late_removal_does_not_undo_a_new_installation(world: World) -> 
 
 
 async def test_one_persons_revoked_token_takes_only_their_installation(world: World) -> None:
-    await world.install("T1", user="U1")
-    newest = await world.install("T1", user="U2")
+    token = await world.install("T1", user="U1")
     async with browsing(world.app()) as browser:
         await tell(browser, {"team_id": "T1", "event": {"type": "tokens_revoked", "tokens": {"oauth": ["U1"]}}})
         await tell(browser, mention("T1"))
-    assert world.heard == [("T1", newest)]
+    assert world.heard == [("T1", token)]
     assert await world.store.async_find_installation(enterprise_id=None, team_id="T1", user_id="U1") is None
 
 
@@ -810,6 +832,28 @@ async def test_a_removal_waits_for_a_renewal_under_way(rotating: World) -> None:
         await search
     assert await rotating.rows() == ""
     assert await rotating.token("T1") is None
+
+
+async def test_what_could_not_be_saved_does_not_undo_a_new_installation(rotating: World) -> None:
+    await expire(rotating)
+    rotating.switch.is_closed_to_writing = True
+    assert await rotating.token("T1") == f"xoxb-{HUSH}-T1-2"
+    rotating.switch.is_closed_to_writing = False
+    await expire(rotating)
+    rotating.clock.ahead = timedelta(minutes=2)
+    assert await rotating.token("T1") == f"xoxb-{HUSH}-T1-4"
+    stored = await rotating.store.find_bot_of_team("T1")
+    assert stored
+    assert stored.bot_token == f"xoxb-{HUSH}-T1-4"
+
+
+async def test_a_workspace_that_is_removed_before_its_turn_is_not_renewed(rotating: World) -> None:
+    await expire(rotating)
+    bot = await rotating.store.find_bot_of_team("T1")
+    assert bot
+    await rotating.store.async_delete_all(enterprise_id=None, team_id="T1")
+    assert await rotating.workspaces._renewed(bot) is None
+    assert not rotating.slack.calls
 
 
 # One workspace
