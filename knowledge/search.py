@@ -114,6 +114,13 @@ class Search:
         """
         return questions.read(text, self._index.vocabulary, today)
 
+    def read_following(self, texts: Sequence[str], today: date) -> Question:
+        """What the last of the texts of one thread, oldest first, asks after those before it; read as by `read`.
+
+        InvalidQuestionError where it says nothing to search for.
+        """
+        return questions.read_following(texts, self._index.vocabulary, today)
+
     async def find(self, question: Question, viewer: Viewer, *, today: date, limit: int = LIMIT) -> Hits:
         """What answers the question among all that `viewer` may see on `today`.
 

@@ -31,10 +31,7 @@ _MARKUP = re.compile(
     r"<[!#][^>\s]{1,80}>|<?https?://\S*|www\.\S+|:[a-z0-9_+-]{2,40}:|@(?:here|channel|everyone|all)\b", re.IGNORECASE
 )
 _SENTENCE = re.compile(r"[^.!?…\n]*(?:(?<=\d)\.(?=\d)[^.!?…\n]*)*[.!?…\n]*")
-# "Carla, did anyone from your side …" is a question to Carla.
-_NAME_FIRST = re.compile(
-    r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_]\w+)\s*[,:]", re.IGNORECASE
-)
+_NAME_FIRST = re.compile(r"\s*(?:(?:hi|hey|hello|hoi|hallo|salut|hola|hei|hej)\s+)?([^\W\d_]\w+)\s*[,:]", re.IGNORECASE)
 _PIECE = re.compile(r"\w+|[,;:()–—?]|(?<=\s)-(?=\s)")
 _ITEM = re.compile(r"\S+")
 _PAUSE = ","
@@ -45,45 +42,51 @@ def is_asking(text: str) -> bool:
 
     It would rather miss a question than take talk for one.
     """
-    if len(text) > _LENGTH_LIMIT * 2 or _CODE in text or _AIMED.search(text):
-        return False
-    said = _MARKUP.sub(" ", _QUOTED.sub(" … ", text)).strip()
+    said = spoken(text)
     if not said or len(said) > _LENGTH_LIMIT:
         return False
     sentences = [match.group() for match in _SENTENCE.finditer(said) if match.group().strip()]
     if len(sentences) > _SENTENCE_LIMIT:
         return False
-    rows = [_row(sentence) for sentence in sentences]
-    guards = _guards()
-    if any(guards["elsewhere"].search(row) for row in rows):
+    rows = [row_of(sentence) for sentence in sentences]
+    talk = guards()
+    if any(talk["elsewhere"].search(row) for row in rows):
         return False
-    is_in_trouble = any(guards["trouble"].search(row) for row in rows)
+    is_in_trouble = any(talk["trouble"].search(row) for row in rows)
     return any(
         _asks(row, rows[:place], is_in_trouble=is_in_trouble)
         for place, (sentence, row) in enumerate(zip(sentences, rows, strict=True))
-        if not _is_to_one(sentence)
+        if not is_to_one(sentence)
     )
 
 
-def _row(text: str) -> str:
+def spoken(text: str) -> str:
+    """What is said to everybody, without quotes, links and emoji; "" for code and what is aimed at one person."""
+    if len(text) > _LENGTH_LIMIT * 2 or _CODE in text or _AIMED.search(text):
+        return ""
+    return _MARKUP.sub(" ", _QUOTED.sub(" … ", text)).strip()
+
+
+def row_of(text: str) -> str:
     """The words for comparing, a space around each; any mark that ends a clause is a comma."""
     pieces = _PIECE.findall(fold(text))
     return " " + "".join(f"{piece if piece.isalnum() or piece in '?_' else _PAUSE} " for piece in pieces)
 
 
-def _is_to_one(sentence: str) -> bool:
+def is_to_one(sentence: str) -> bool:
+    """Whether it begins with a name: "Carla, did anyone from your side …"."""
     name = _NAME_FIRST.match(sentence)
     return name is not None and name[1][0].isupper() and fold(name[1]) not in _leads()
 
 
 def _asks(row: str, before: Sequence[str], *, is_in_trouble: bool) -> bool:
     """Whether this sentence, after those before, asks for experience."""
-    guards = _guards()
-    if row.count(" ") > _QUESTION_WORDS or guards["local"].search(row):
+    talk = guards()
+    if row.count(" ") > _QUESTION_WORDS or talk["local"].search(row):
         return False
-    is_planned = any(each.count(" ") > _PLAN_WORDS and guards["plans"].search(each) for each in before)
+    is_planned = any(each.count(" ") > _PLAN_WORDS and talk["plans"].search(each) for each in before)
     for start in _starts(row):
-        if guards["reported"].search(row, 0, start):
+        if talk["reported"].search(row, 0, start):
             return False
         for frame in _frames().get(_word_at(row, start), ()):
             match = None if frame.asked is _Asked.PEOPLE and is_in_trouble else frame.pattern.match(row, start)
@@ -100,12 +103,12 @@ def _says_something(about: str) -> bool:
 
 def _is_of_interest(about: str, asked: "_Asked", subject: str) -> bool:
     """Whether what is asked about could be a pilot, as far as its words tell."""
-    guards = _guards()
-    if about.startswith(f" {_PAUSE}") or guards["joke"].search(about):
+    talk = guards()
+    if about.startswith(f" {_PAUSE}") or talk["joke"].search(about):
         return False
-    if asked is not _Asked.DOERS and not guards["matters"].search(subject):
+    if asked is not _Asked.DOERS and not talk["matters"].search(subject):
         return False
-    return not (asked is _Asked.PEOPLE and guards["opening"].match(about))
+    return not (asked is _Asked.PEOPLE and talk["opening"].match(about))
 
 
 def _starts(row: str) -> Iterator[int]:
@@ -162,7 +165,7 @@ def _items(items: Sequence[str], table: dict[str, str]) -> Iterator[str]:
         elif item == "..":
             yield r"(?:[^ ,?]+ ){0,3}?"
         elif item == "<ed>":
-            yield rf"(?!(?:{'|'.join(_listed(_tables()['guards']['unlike']))}) )\w+ed "
+            yield rf"(?!(?:{'|'.join(listed_rows(_tables()['guards']['unlike']))}) )\w+ed "
         elif item == "?":
             yield r"\? "
         else:
@@ -175,32 +178,35 @@ def _items(items: Sequence[str], table: dict[str, str]) -> Iterator[str]:
 
 def _phrases_of(item: str, table: dict[str, str]) -> list[str]:
     if item.startswith("<"):
-        return list(_listed(table[item.strip("<>*?")]))
+        return list(listed_rows(table[item.strip("<>*?")]))
     return [_PAUSE] if item == _PAUSE else [fold(word) for word in item.split("|")]
 
 
-def _listed(text: str) -> Iterator[str]:
+def listed_rows(text: str) -> Iterator[str]:
     for phrase in text.replace("\n", ",").split(","):
         if phrase.strip():
-            yield _row(phrase.strip()).strip() + ("*" if phrase.strip().endswith("*") else "")
+            yield row_of(phrase.strip()).strip() + ("*" if phrase.strip().endswith("*") else "")
+
+
+def any_of(text: str) -> re.Pattern[str]:
+    """A pattern for any of the listed phrases in a row."""
+    phrases = (re.escape(each).replace(r"\*", r"\w*") for each in listed_rows(text))
+    return re.compile(f" (?:{'|'.join(phrases)})(?= )")
 
 
 @functools.cache
-def _guards() -> dict[str, re.Pattern[str]]:
-    return {
-        name: re.compile(" (?:" + "|".join(re.escape(each).replace(r"\*", r"\w*") for each in _listed(text)) + ") ")
-        for name, text in _tables()["guards"].items()
-    }
+def guards() -> dict[str, re.Pattern[str]]:
+    return {name: any_of(text) for name, text in _tables()["guards"].items()}
 
 
 @functools.cache
 def _empty() -> frozenset[str]:
-    return frozenset(_listed(_tables()["guards"]["empty"]))
+    return frozenset(listed_rows(_tables()["guards"]["empty"]))
 
 
 @functools.cache
 def _leads() -> frozenset[str]:
-    return frozenset(word for phrase in _listed(_tables()["guards"]["leads"]) for word in phrase.split())
+    return frozenset(word for phrase in listed_rows(_tables()["guards"]["leads"]) for word in phrase.split())
 
 
 @functools.cache
