@@ -1,12 +1,13 @@
 """The reference pages that come from the code, so that they cannot be wrong."""
 
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import typer
 from typer.core import TyperGroup
 
+from adapters.slack.scopes import EVENTS, SCOPES
 from bot.commands import COMMANDS
 from deploy.settings import Settings, variable
 from knowledge.catalogues.layout import Field, Kind, part_fields, record_fields
@@ -79,6 +80,25 @@ def _walk(command: typing.Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
             yield (*path, name), each
 
 
+def _slack_scopes() -> str:
+    return (
+        "# What Pilotlight asks of Slack\n\nThe scopes and events of the app, as little as it can do with, and why. It "
+        "reads no profile and no e-mail address, joins no channel by itself, opens no file, and never acts in a "
+        "person's name. [The manifest](../../deploy/slack/manifest.yaml) holds the same; "
+        "[connect it to Slack](../how-to/slack.md) says what to do with it.\n\n"
+        + _table(("Scope of the bot", "What for"), _coded(SCOPES))
+        + "\n"
+        + _table(("Event", "What for"), _coded(EVENTS))
+        + "\nIn Socket Mode the app has a token of its own besides, with one scope: `connections:write`, to open the "
+        "connection.\n"
+    )
+
+
+def _coded(reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, reason in reasons.items():
+        yield f"`{name}`", reason
+
+
 def _dimensions() -> str:
     lead = (
         "# The five dimensions\n\nWhat a pilot is asked, and from when. An answer, a promised date or a reason why "
@@ -141,4 +161,5 @@ _PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": _command_line,
     "dimensions.md": _dimensions,
     "pilot-record.md": _record,
+    "slack-scopes.md": _slack_scopes,
 }
