@@ -28,7 +28,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from knowledge.errors import PilotlightError
 
-KEYS_SETTING = "PILOTLIGHT_TOKEN_KEYS"
+KEYS_SETTING = "PILOTLIGHT_ENCRYPTION_KEYS"
 INSTALL_PATH = "/slack/install"
 REDIRECT_PATH = "/slack/oauth_redirect"
 
@@ -191,13 +191,31 @@ class Installations(AsyncInstallationStore):
         """Of one workspace, or of one organisation; with `before`, what was installed later stays."""
         async with self._encrypted.engine.begin() as connection:
             for table in (self._encrypted.bots, self._encrypted.installations):
-                deletion = table.delete().where(table.c.client_id == self._encrypted.client_id)
-                deletion = deletion.where(table.c.team_id == team_id)
-                if team_id is None:
-                    deletion = deletion.where(table.c.enterprise_id == enterprise_id)
+                deletion = table.delete().where(*self._whose(table, enterprise_id, team_id))
                 if before is not None:
                     deletion = deletion.where(table.c.installed_at < _in_tables(before))
                 await connection.execute(deletion)
+
+    async def renew(self, bot: Bot) -> None:
+        """Keep a renewed token. Where the workspace has removed Pilotlight meanwhile, nothing comes back."""
+        encrypted = _with_secrets(bot, self._cipher.encrypt)
+        expires_at = bot.bot_token_expires_at
+        token = {
+            "bot_token": encrypted.bot_token,
+            "bot_refresh_token": encrypted.bot_refresh_token,
+            "bot_token_expires_at": expires_at and _in_tables(datetime.fromtimestamp(expires_at, UTC)),
+        }
+        installed_at = _in_tables(datetime.fromtimestamp(bot.installed_at, UTC))
+        async with self._encrypted.engine.begin() as connection:
+            for table in (self._encrypted.bots, self._encrypted.installations):
+                whose = self._whose(table, bot.enterprise_id, bot.team_id)
+                same = table.update().where(*whose, table.c.installed_at == installed_at)
+                await connection.execute(same.values(**token))
+
+    def _whose(self, table: Any, enterprise_id: str | None, team_id: str | None) -> list[Any]:
+        """The rows of one workspace, or of one organisation."""
+        whose = [table.c.client_id == self._encrypted.client_id, table.c.team_id == team_id]
+        return whose if team_id is not None else [*whose, table.c.enterprise_id == enterprise_id]
 
     async def encrypt_anew(self) -> int:
         """Encrypt every row with the first key. The number of rows."""

@@ -221,7 +221,7 @@ class Workspaces(AsyncAuthorize):
 
     async def _save(self, place: _Place, bot: Bot) -> None:
         try:
-            await self._installations.async_save_bot(bot)
+            await self._installations.renew(bot)
         except PilotlightError as error:
             _log.error("A renewed token of Slack is not saved yet: %s", error)
         else:

@@ -524,6 +524,7 @@ async def test_no_token_can_be_read_in_the_database(world: World, tmp_path: Path
     found = await world.store.async_find_installation(enterprise_id=None, team_id="T2")
     assert found
     assert found.to_dict() == whole.to_dict()
+    await world.store.async_save_bot(whole.to_bot())
     bot = await world.store.async_find_bot(enterprise_id=None, team_id="T2")
     assert bot
     assert bot.to_dict() == whole.to_bot().to_dict()
@@ -556,7 +557,7 @@ async def test_an_event_whose_token_no_key_opens_is_told_in_the_log_and_to_be_se
     )
     async with browsing(world.app(workspaces)) as browser:
         assert await tell(browser, mention("T1")) == 500
-    assert "key that is not in PILOTLIGHT_TOKEN_KEYS" in caplog.text
+    assert "key that is not in PILOTLIGHT_ENCRYPTION_KEYS" in caplog.text
 
 
 async def test_two_workspaces_never_get_each_others_token(world: World) -> None:
@@ -600,15 +601,15 @@ async def test_keys_are_changed_without_losing_a_token(world: World) -> None:
         bot = await only_new.find_bot_of_team(team)
         assert bot
         assert bot.bot_token == token
-    with pytest.raises(PilotlightError, match="key that is not in PILOTLIGHT_TOKEN_KEYS"):
+    with pytest.raises(PilotlightError, match="key that is not in PILOTLIGHT_ENCRYPTION_KEYS"):
         await world.store.find_bot_of_team("T1")
-    with pytest.raises(PilotlightError, match="key that is not in PILOTLIGHT_TOKEN_KEYS"):
+    with pytest.raises(PilotlightError, match="key that is not in PILOTLIGHT_ENCRYPTION_KEYS"):
         await encrypt_anew(world.store)
 
 
 @pytest.mark.parametrize("keys", [[], ["short"], [new_key(), "schlüssel"], [""]])
 def test_without_good_keys_nothing_begins(keys: list[str]) -> None:
-    with pytest.raises(PilotlightError, match=r"PILOTLIGHT_TOKEN_KEYS .*`pilotlight keys new`"):
+    with pytest.raises(PilotlightError, match=r"PILOTLIGHT_ENCRYPTION_KEYS .*`pilotlight keys new`"):
         Cipher(keys)
 
 
@@ -697,10 +698,10 @@ async def test_a_slow_database_does_not_keep_an_event_waiting_that_is_known(worl
     assert await world.token("T1") == token
     newer = await world.install("T1")
     world.clock.ahead = timedelta(minutes=2)
-    world.switch.delay = 1.5
+    world.switch.delay = 2
     begun = time.monotonic()
     assert await world.token("T1") == token
-    assert time.monotonic() - begun < 1.4
+    assert time.monotonic() - begun < 1.9
     await world.workspaces.finish()
     assert await world.token("T1") == newer
 
@@ -741,7 +742,7 @@ def rotating(world: World) -> World:
 
 
 async def expire(world: World, lifetime: int = 60 * 60) -> str:
-    """A workspace whose token is due, as it lives for an hour more. It was known before."""
+    """A workspace whose token is due, as it lives for an hour more."""
     world.slack.lifetime = lifetime
     token = await world.install("T1")
     world.slack.lifetime = TWELVE_HOURS
@@ -758,6 +759,10 @@ async def test_a_token_is_renewed_two_hours_early_and_once(rotating: World) -> N
     bot = await rotating.store.find_bot_of_team("T1")
     assert bot
     assert (bot.bot_token, bot.bot_refresh_token) == (f"xoxb-{HUSH}-T1-2", f"xoxe-{HUSH}-2")
+    whole = await rotating.store.async_find_installation(enterprise_id=None, team_id="T1")
+    assert whole
+    assert whole.to_bot().to_dict() == bot.to_dict()
+    assert (bot.bot_token_expires_at or 0) > time.time() + TWELVE_HOURS - 60
     rotating.clock.ahead = timedelta(minutes=5)
     assert await rotating.token("T1") == f"xoxb-{HUSH}-T1-2"
     assert rotating.slack.calls["refresh"] == 1
@@ -771,12 +776,12 @@ async def test_a_token_that_lives_longer_is_left(rotating: World) -> None:
 
 async def test_two_replicas_that_renew_at_one_moment_use_the_same_token(rotating: World) -> None:
     await expire(rotating)
-    rotating.slack.delay = 0.1
+    rotating.slack.delay = 0.3
     replicas = [rotating.workspaces, rotating.replica(), rotating.replica()]
     bots = await asyncio.gather(*(each.find(enterprise_id=None, team_id="T1") for each in replicas))
     assert {bot.bot_token for bot in bots if bot} == {f"xoxb-{HUSH}-T1-2"}
     assert len(bots) == 3
-    assert rotating.slack.calls["refresh"] == 3  # two of them in vain
+    assert rotating.slack.calls["refresh"] > 1  # all but one in vain
 
 
 async def test_the_workspaces_of_an_organisation_renew_its_token_once(rotating: World) -> None:
@@ -832,6 +837,18 @@ async def test_a_removal_waits_for_a_renewal_under_way(rotating: World) -> None:
         await search
     assert await rotating.rows() == ""
     assert await rotating.token("T1") is None
+
+
+async def test_a_renewal_does_not_undo_a_removal_by_another_replica(rotating: World) -> None:
+    await expire(rotating)
+    other = await rotating.install("T2")
+    rotating.slack.delay = 0.2
+    search = asyncio.create_task(rotating.token("T1"))
+    await asyncio.sleep(0.1)
+    await rotating.store.async_delete_all(enterprise_id=None, team_id="T1")
+    await search
+    assert "'T1'" not in await rotating.rows()
+    assert await rotating.token("T2") == other
 
 
 async def test_what_could_not_be_saved_does_not_undo_a_new_installation(rotating: World) -> None:
