@@ -124,7 +124,8 @@ def _answer(found: Answer, answer_id: str, buttons: Sequence[Button | None]) -> 
     if shown := tuple(button for button in buttons if button):
         blocks.append(Buttons(shown))
     if answer_id and found.citations:
-        blocks.append(Feedback(good=RateAnswer(answer_id, True), bad=RateAnswer(answer_id, False)))
+        good, bad = RateAnswer(answer_id, True), RateAnswer(answer_id, False)
+        blocks.append(Feedback(good=Button("Helpful", good), bad=Button("Not helpful", bad)))
     return Message(tuple(blocks))
 
 
@@ -159,7 +160,7 @@ def pilot(
         outcome.stopped_because and f"Why it was stopped: {outcome.stopped_because}",
     )
     latest = sorted(learnings, key=lambda each: each.told_at, reverse=True)[:LEARNINGS_SHOWN]
-    asked = tuple((_DIMENSIONS[each], state.answered, state.asked) for each, state in done.items() if state.asked)
+    asked = _meters(done)
     questions = tuple(Text(f"{gap.question} {gap.reason}") for gap in missing[:GAPS_SHOWN])
     blocks = (
         Heading(shown.title),
@@ -225,11 +226,13 @@ def home(
 ) -> Message:
     """A person's own page. `unanswered` are the community's open questions, for those who look after it."""
     blocks: list[Block] = [Heading("Your pilots")]
-    for pilot, done in own[:HOME_PILOTS_SHOWN]:
-        asked = tuple((_DIMENSIONS[each], state.answered, state.asked) for each, state in done.items() if state.asked)
-        title = Source(title=pilot.title, details=_details(pilot), action=ShowPilot(pilot.id))
-        blocks += [Sources((title,)), *((Meters(asked),) if asked else ())]
-    if not own:
+    shown = tuple(
+        Source(title=pilot.title, details=_details(pilot), meters=_meters(done), action=ShowPilot(pilot.id))
+        for pilot, done in own[:HOME_PILOTS_SHOWN]
+    )
+    if shown:
+        blocks.append(Sources(shown))
+    else:
         blocks.append(Text("None yet. Tell the community of one: running, finished or stopped, each is worth having."))
     if len(own) > HOME_PILOTS_SHOWN:
         blocks.append(Text(f"And {len(own) - HOME_PILOTS_SHOWN} more.", is_quiet=True))
@@ -374,6 +377,10 @@ def stage(named: Stage) -> str:
 
 def direction(named: Direction) -> str:
     return _DIRECTIONS[named]
+
+
+def _meters(done: Mapping[Dimension, Progress]) -> tuple[tuple[str, int, int], ...]:
+    return tuple((_DIMENSIONS[each], state.answered, state.asked) for each, state in done.items() if state.asked)
 
 
 def _settings(preferences: Preferences) -> tuple[tuple[str, str], ...]:

@@ -22,7 +22,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One pilot that an answer rests on. `details` are short facts; `note` is why it is worth reading."""
+    """One pilot that an answer rests on. `details` are short facts; `note` is why it is worth reading.
+
+    `meters` are as those of Meters.
+    """
 
     title: str
     link: str | None = None
@@ -30,6 +33,7 @@ class Source:
     excerpt: str = ""
     note: str = ""
     contact: str = ""
+    meters: tuple[tuple[str, int, int], ...] = ()
     action: Action | None = None
 
 
@@ -76,8 +80,8 @@ class Buttons:
 class Feedback:
     """Was it any good? Two buttons, in each platform's own form."""
 
-    good: Action
-    bad: Action
+    good: Button
+    bad: Button
 
 
 Block = Heading | Text | Sources | Facts | Meters | Links | Buttons | Feedback
@@ -131,5 +135,6 @@ def _plain_source(source: Source) -> str:
         source.excerpt,
         source.contact,
         source.link or "",
+        *(f"{label}: {answered} of {asked}" for label, answered, asked in source.meters),
     )
     return "\n   ".join(line for line in lines if line)

@@ -4,7 +4,8 @@ What people or files said stands in rich text and plain text only, where Slack r
 break a block. A text that is too long loses whole sentences at its end, and the message says so.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
 from adapters.slack.lengths import at_word, length, whole_sentences
@@ -40,21 +41,35 @@ BUTTONS_LIMIT = 25
 METER_WIDTH = 8
 
 _MORE = "There is more to this than fits here."
-_FEEDBACK = ("Helpful", "Not helpful")
+_ADDRESS = re.compile(r"https?://[\w\[][^\s<>\"]*")
+_COUNTED = ("text", "url", "accessibility_label")
+_AROUND_A_ROW = length("  \n")
+_AROUND_A_SOURCE = 100  # at most: its number, the ends of its lines, and its button
 
 
-def render(message: Message) -> list[Json]:
-    """The message as blocks. Buttons always have their room; texts share what is left, the first ones first."""
-    controls = [block for block in message.blocks if isinstance(block, Buttons | Feedback)]
-    room = _Room(CHARACTERS_LIMIT, BLOCKS_LIMIT - 1 - sum(len(list(_controls(each))) for each in controls))
-    blocks: list[Json] = []
-    for block in message.blocks:
-        if isinstance(block, Buttons | Feedback):
-            blocks += _controls(block)
-        else:
-            blocks += _told(block, room)
-    blocks = blocks[: BLOCKS_LIMIT - 1]
-    return [*blocks, _quiet(_MORE)] if room.is_cut else blocks
+def render(message: Message, *, in_view: bool = False) -> list[Json]:
+    """The message as blocks. Buttons always have their room; texts share what is left, the first ones first.
+
+    `in_view`, a modal or the home page, Slack takes no feedback buttons of its own kind.
+    """
+    controls = [list(_controls(block, in_view=in_view)) for block in message.blocks]
+    fixed = [made for each in controls for made in each]
+    room = _Room(CHARACTERS_LIMIT - length(_MORE) - size(fixed), BLOCKS_LIMIT - 1 - len(fixed))
+    blocks = [made for block, each in zip(message.blocks, controls, strict=True) for made in each or _told(block, room)]
+    is_cut = room.is_cut or len(blocks) >= BLOCKS_LIMIT
+    return [*blocks[: BLOCKS_LIMIT - 1], _quiet(_MORE)] if is_cut else blocks
+
+
+def size(made: object) -> int:
+    """All characters that Slack may count of blocks: what is read, where it leads and what is read aloud."""
+    match made:
+        case str():
+            return length(made)
+        case Mapping():
+            return sum(size(made[name]) for name in made if name in _COUNTED or not isinstance(made[name], str))
+        case list():
+            return sum(size(each) for each in made)
+    return 0
 
 
 def fallback(message: Message) -> str:
@@ -68,7 +83,11 @@ def escape(text: str) -> str:
 
 def plain_text(text: str, limit: int) -> Json:
     """Slack reads no mention, no link and no emoji in it; it may not be empty."""
-    return {"type": "plain_text", "text": at_word(clean(text), limit) or "…", "emoji": False}
+    return {"type": "plain_text", "text": at_word(_or_mark(text), limit), "emoji": False}
+
+
+def _or_mark(text: str) -> str:
+    return clean(text) or "…"
 
 
 class _Room:
@@ -79,21 +98,21 @@ class _Room:
         self._blocks = blocks
         self.is_cut = False
 
-    def block(self) -> bool:
-        self._blocks -= 1
+    def blocks(self, count: int = 1) -> bool:
+        self._blocks -= count
         self.is_cut = self.is_cut or self._blocks < 0
         return self._blocks >= 0
 
-    def sentences(self, text: str, limit: int = CHARACTERS_LIMIT) -> str:
+    def sentences(self, text: str, limit: int) -> str:
         return self._kept(clean(text), whole_sentences(clean(text), min(limit, self._characters)))
 
     def label(self, text: str, limit: int) -> str:
         return self._kept(clean(text), at_word(clean(text), min(limit, self._characters)))
 
-    def address(self, address: str) -> bool:
-        """Whether there is room for a link, which counts though nobody reads it."""
-        fits = length(address) <= self._characters
-        self._characters -= length(address) if fits else 0
+    def whole(self, characters: int) -> bool:
+        """Whether there is room for so much, which is shown whole or not at all."""
+        fits = characters <= self._characters
+        self._characters -= characters if fits else 0
         self.is_cut = self.is_cut or not fits
         return fits
 
@@ -106,46 +125,47 @@ class _Room:
 def _told(block: Block, room: _Room) -> Iterator[Json]:
     match block:
         case Heading(text):
-            if (shown := room.label(text, HEADER_LIMIT)) and room.block():
+            if (shown := room.label(text, HEADER_LIMIT)) and room.blocks():
                 yield {"type": "header", "text": plain_text(shown, HEADER_LIMIT)}
         case Text(text, is_quiet):
             shown = room.sentences(text, CONTEXT_LIMIT if is_quiet else TEXT_LIMIT)
-            if shown and room.block():
+            if shown and room.blocks():
                 yield _quiet(shown) if is_quiet else _rich([_text(shown)])
         case Sources(sources):
             yield from _sources(sources, room)
         case Facts(facts):
-            yield from _rows(
-                [[_label(label, room), _text(room.sentences(value, 1_000))] for label, value in facts], room
-            )
+            yield from _rows([_row(label, _words(value, room), room) for label, value in facts], room)
         case Meters(meters):
-            yield from _rows([[_label(label, room), _text(_meter(done, of))] for label, done, of in meters], room)
+            yield from _rows([_row(label, _meter(done, of, room), room) for label, done, of in meters], room)
         case Links(links):
-            yield from _rows([[_label(label, room), _link(address, address, room)] for label, address in links], room)
+            yield from _rows([_row(label, _address(address, room), room) for label, address in links], room)
         case Buttons() | Feedback():
-            yield from _controls(block)
+            return
         case _:
             assert_never(block)
 
 
 def _sources(sources: Sequence[Source], room: _Room) -> Iterator[Json]:
-    """Numbered, each a block of its own, and under all of them one row of buttons that open them."""
+    """Numbered, each a block of its own, and under all of them the buttons that open them."""
     opened: list[Json] = []
     for number, source in enumerate(sources, 1):
-        title = room.label(source.title, 300)
-        if not (title and room.block()):
-            room.is_cut = True
+        # The first button of a row needs a block for that row.
+        needed = 2 if source.action and len(opened) % BUTTONS_LIMIT == 0 else 1
+        if not (room.whole(_AROUND_A_SOURCE) and (title := room.label(_or_mark(source.title), 300))):
+            break
+        if not room.blocks(needed):
             break
         yield _rich(_source(number, title, source, room))
-        if source.action and len(opened) < BUTTONS_LIMIT:
+        if source.action:
             shown = _button(number, f"More on {number}", source.action)
             opened.append(shown | {"accessibility_label": at_word(f"More on {number}: {title}", BUTTON_LIMIT)})
-    if opened and room.block():
-        yield {"type": "actions", "elements": opened}
+    yield from _rows_of_buttons(opened)
 
 
 def _source(number: int, title: str, source: Source, room: _Room) -> list[Json]:
-    head = _link(source.link, title, room, bold=True) if source.link else _text(title, bold=True)
+    head = _text(title, bold=True)
+    if source.link and _is_address(source.link) and room.whole(length(source.link)):
+        head |= {"type": "link", "url": source.link}
     under = (
         _text(room.label(" · ".join(source.details), 300)),
         _text(room.sentences(source.note, 500), italic=True),
@@ -157,31 +177,63 @@ def _source(number: int, title: str, source: Source, room: _Room) -> list[Json]:
 
 
 def _rows(rows: Sequence[Sequence[Json]], room: _Room) -> Iterator[Json]:
-    """One line for each row that has both its label and its value."""
-    whole = [row for row in rows if all(part["text"] for part in row)]
-    lines = [part for row in whole for part in (row[0], _text("  "), *row[1:], _text("\n"))]
-    if lines and room.block():
+    lines = [part for row in rows if row for part in (*row, _text("\n"))]
+    if lines and room.blocks():
         yield _rich(lines[:-1])
 
 
-def _controls(block: Buttons | Feedback) -> Iterator[Json]:
+def _row(label: str, value: Json | None, room: _Room) -> list[Json]:
+    """A line, or nothing where there was no room for its value."""
+    if value is None or not room.whole(_AROUND_A_ROW):
+        return []
+    parts = [part for part in (_text(room.label(label, 200), bold=True), value) if part.get("text") or "url" in part]
+    return [parts[0], _text("  "), parts[1]] if len(parts) == 2 else parts
+
+
+def _words(text: str, room: _Room) -> Json | None:
+    shown = room.sentences(text, 1_000)
+    return None if clean(text) and not shown else _text(shown)
+
+
+def _meter(done: int, of: int, room: _Room) -> Json | None:
+    filled = min(max(round(METER_WIDTH * done / of), 0), METER_WIDTH) if of else 0
+    shown = f"{'■' * filled}{'□' * (METER_WIDTH - filled)}  {done} of {of}"
+    return _text(shown) if room.whole(length(shown)) else None
+
+
+def _address(address: str, room: _Room) -> Json | None:
+    """A link where it is an address; else, what it was to say."""
+    if not _is_address(address):
+        return _words(address, room)
+    return {"type": "link", "url": address} if room.whole(length(address)) else None
+
+
+def _is_address(text: str) -> bool:
+    return bool(_ADDRESS.fullmatch(text)) and text == clean(text) and length(text) <= LINK_LIMIT
+
+
+def _controls(block: Block, *, in_view: bool) -> Iterator[Json]:
     match block:
         case Buttons(buttons):
-            numbered = [_button(number, each.label, each.action) for number, each in enumerate(buttons, 1)]
-            for start in range(0, len(numbered), BUTTONS_LIMIT):
-                yield {"type": "actions", "elements": numbered[start : start + BUTTONS_LIMIT]}
+            yield from _rows_of_buttons(
+                [_button(number, each.label, each.action) for number, each in enumerate(buttons, 1)]
+            )
+        case Feedback(good, bad) if in_view:
+            yield from _controls(Buttons((good, bad)), in_view=in_view)
         case Feedback(good, bad):
-            sides = {"positive_button": (_FEEDBACK[0], good), "negative_button": (_FEEDBACK[1], bad)}
             made = {
-                side: {"text": plain_text(label, BUTTON_LIMIT), "value": encode(action)}
-                for side, (label, action) in sides.items()
+                side: {"text": plain_text(each.label, BUTTON_LIMIT), "value": encode(each.action)}
+                for side, each in (("positive_button", good), ("negative_button", bad))
             }
             yield {
                 "type": "context_actions",
                 "elements": [{"type": "feedback_buttons", "action_id": "feedback", **made}],
             }
-        case _:
-            assert_never(block)
+
+
+def _rows_of_buttons(buttons: Sequence[Json]) -> Iterator[Json]:
+    for start in range(0, len(buttons), BUTTONS_LIMIT):
+        yield {"type": "actions", "elements": list(buttons[start : start + BUTTONS_LIMIT])}
 
 
 def _button(number: int, label: str, action: Action) -> Json:
@@ -205,21 +257,3 @@ def _rich(parts: Sequence[Json]) -> Json:
 def _text(text: str, *, bold: bool = False, italic: bool = False) -> Json:
     style = {name: True for name, wanted in (("bold", bold), ("italic", italic)) if wanted}
     return {"type": "text", "text": text} | ({"style": style} if style else {})
-
-
-def _label(text: str, room: _Room) -> Json:
-    return _text(room.label(text, 200), bold=True)
-
-
-def _link(address: str, text: str, room: _Room, *, bold: bool = False) -> Json:
-    """A link where the address is one; else, what it was to say."""
-    if not address.startswith(("https://", "http://")) or length(address) > LINK_LIMIT:
-        return _text(text if len(text) < LINK_LIMIT else "", bold=bold)
-    if not room.address(address):
-        return _text(text if text != address else "", bold=bold)
-    return {**_text(text, bold=bold), "type": "link", "url": address}
-
-
-def _meter(done: int, of: int) -> str:
-    filled = round(METER_WIDTH * done / of) if of else 0
-    return f"{'■' * filled}{'□' * (METER_WIDTH - filled)}  {done} of {of}"

@@ -49,7 +49,7 @@ def _actions(block: Block) -> list[Action]:
         case Buttons(buttons):
             return [button.action for button in buttons]
         case Feedback(good, bad):
-            return [good, bad]
+            return [good.action, bad.action]
         case _:
             return []
 
@@ -66,13 +66,13 @@ def _block(block: Block, number: int) -> RenderableType:
         case Facts(facts):
             return _table(facts)
         case Meters(meters):
-            return _table(tuple((label, _meter(answered, asked)) for label, answered, asked in meters))
+            return _meters(meters)
         case Links(links):
             return _table(links)
         case Buttons(buttons):
             return Group(*(Line(f"{place}  {each.label}", style="cyan") for place, each in enumerate(buttons, number)))
-        case Feedback():
-            return Line(f"Was this any good?  {number}  Yes   {number + 1}  No", style="dim")
+        case Feedback(good, bad):
+            return Line(f"{number}  {good.label}   {number + 1}  {bad.label}", style="dim")
         case _:
             assert_never(block)
 
@@ -88,7 +88,10 @@ def _source(source: Source, number: int) -> RenderableType:
         (source.contact, "green"),
         (source.link or "", "blue"),
     )
-    lines = Group(*(Line(text, style=style, overflow="fold") for text, style in under if text))
+    lines = Group(
+        *(Line(text, style=style, overflow="fold") for text, style in under if text),
+        *((_meters(source.meters),) if source.meters else ()),
+    )
     return Group(title, Padding(lines, (0, 0, 0, 3)))
 
 
@@ -99,6 +102,10 @@ def _table(rows: Sequence[tuple[str, str]]) -> RenderableType:
     for label, value in rows:
         table.add_row(Line(label), Line(value))
     return table
+
+
+def _meters(meters: Sequence[tuple[str, int, int]]) -> RenderableType:
+    return _table([(label, _meter(answered, asked)) for label, answered, asked in meters])
 
 
 def _meter(answered: int, asked: int) -> str:

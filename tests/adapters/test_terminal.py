@@ -1,7 +1,7 @@
 import io
 import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,9 @@ from rich.console import Console
 
 from adapters.terminal.app import Chat
 from bot.app import Bot
+from bot.events import Event
+from bot.forms import Field, Form
+from bot.messages import Reply
 from bot.people import Person
 from bot.places import Place
 from tests.base import sample_bot
@@ -22,8 +25,11 @@ class Terminal:
         self._out = io.StringIO()
         self._typed: deque[str] = deque()
         self._seen = ""
+        self._bot = bot
+        self._line = ""
+        self._fields: tuple[Field, ...] = ()
         self.chat = Chat(
-            handle=bot.handle,
+            handle=self._handle,
             console=Console(file=self._out, width=100),
             read_line=self._read_line,
             person=Person("tester"),
@@ -39,29 +45,24 @@ class Terminal:
         return await self._type(number if isinstance(number, str) else number[1])
 
     async def send(self, values: dict[str, str]) -> str:
-        return await self._type(f"/tell {values['title']}", values)
+        """Open the last form again and fill it: here a form is asked at once, and left where nothing is typed."""
+        return await self._type(self._line, [values.get(field.name, "") for field in self._fields])
 
-    async def _type(self, line: str, values: dict[str, str] | None = None) -> str:
-        """Say a line; a form that opens gets `values` in the order of its fields, and one that comes back is left."""
-        fields = (
-            "title",
-            "summary",
-            "organisation",
-            "country",
-            "stage",
-            "outcome",
-            "stopped_because",
-            "direction",
-            "url",
-            "is_own",
-            "owner",
-        )
-        self._typed = deque((values or {}).get(name, "") for name in fields) if values else deque()
+    async def _type(self, line: str, fields: Sequence[str] = ()) -> str:
+        """Say a line; a form that opens gets these answers, and one that comes back is left."""
+        self._line = line
+        self._typed = deque(fields)
         self._out.truncate(0)
         self._out.seek(0)
         await self.chat.say(line)
         self._seen = self._out.getvalue()
         return self._seen
+
+    async def _handle(self, event: Event) -> Reply | None:
+        reply = await self._bot.handle(event)
+        if reply and isinstance(reply.content, Form) and not reply.content.errors:
+            self._fields = reply.content.fields
+        return reply
 
     async def _read_line(self, prompt: str) -> str | None:
         return self._typed.popleft() if self._typed else None
@@ -97,6 +98,7 @@ async def test_a_number_with_nothing_at_it_says_so(bot: Bot) -> None:
 async def test_what_stands_in_a_pilot_is_shown_and_not_run(bot: Bot) -> None:
     terminal = Terminal(bot)
     title = "[red]Paint[/red] \x1b[31mit\x1b[0m"
+    await terminal.say("/tell")
     await terminal.send({"title": title, "summary": "Walls of the town hall painted by [link=x]pupils[/link]."})
     seen = await terminal.say("has anyone let pupils paint the walls of the town hall?")
     assert "[red]Paint[/red]" in seen
