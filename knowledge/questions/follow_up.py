@@ -14,6 +14,7 @@ from knowledge.questions.overheard import any_of, guards, is_to_one, listed_rows
 from knowledge.questions.question import Question
 from knowledge.questions.reading import QUESTION_LIMIT, read
 from knowledge.questions.vocabulary import Vocabulary
+from knowledge.questions.words import Part, words_of
 from knowledge.text import clean, shorten
 
 _LENGTH_LIMIT = 120
@@ -45,7 +46,11 @@ def is_follow_up(text: str) -> bool:
         return False
     if not asks and not _begins(row, "opener", "joining", "only"):
         return False
-    return _is_filtering(said, row) or _is_narrowing(said, row, asks=asks)
+    try:
+        question = _read_one(said, None, _SOME_DAY)
+    except InvalidQuestionError:
+        return False
+    return _is_narrowing(said, row, asks=asks) if _own_topic(question) else bool(_kinds(question))
 
 
 def follow(previous: Question, asked: Question) -> Question:
@@ -83,11 +88,11 @@ def read_following(texts: Sequence[str], vocabulary: Vocabulary | None = None, t
     """
     if not texts:
         raise InvalidQuestionError(_NOTHING)
-    asked = _read_last(texts[-1], vocabulary, today)
+    asked = _read_one(texts[-1], vocabulary, today)
     chain: list[Question] = []
     for text in texts[:-1]:
         with suppress(InvalidQuestionError):
-            chain = _followed(chain, _read_last(text, vocabulary, today))
+            chain = _followed(chain, _read_one(text, vocabulary, today))
     chain = _followed(chain, asked)
     question = functools.reduce(follow, chain)
     if not question.topic and not question.is_filtered:
@@ -95,7 +100,7 @@ def read_following(texts: Sequence[str], vocabulary: Vocabulary | None = None, t
     return question
 
 
-def _read_last(text: str, vocabulary: Vocabulary | None, today: date | None) -> Question:
+def _read_one(text: str, vocabulary: Vocabulary | None, today: date | None) -> Question:
     """As `read`, which refuses "elsewhere?", though after a question it says something."""
     try:
         return read(text, vocabulary, today)
@@ -117,15 +122,23 @@ def _stands_alone(asked: Question) -> bool:
     topic = _own_topic(asked)
     if not topic:
         return False
-    return len(topic.split()) > _TOPIC_WORDS or not _begins(_row(asked.text), "opener", "joining", "only")
+    row = _row(asked.text)
+    begun = _begins(row, "opener", "joining", "only")
+    return begun is None or len(topic.split()) > _TOPIC_WORDS or _is_sentence(row[begun.end() :], asked.language)
+
+
+def _is_sentence(rest: str, language: str) -> bool:
+    """Whether after "and" a whole question follows: "and has anyone tried drones?"."""
+    words = words_of(language)
+    return any(words.has(word, Part.AUXILIARY) for word in rest.split()[:3])
 
 
 def _own_topic(asked: Question) -> str:
     """The topic without "and", "only in", "elsewhere": what is left of them says nothing by itself."""
-    row = _phrases()["elsewhere"].sub(" ", row_of(asked.topic))
+    row, places = _phrases()["elsewhere"].subn(" ", row_of(asked.topic))
     if all(word in _idle() or word == "," for word in row.split()):
         return ""
-    words = asked.topic.split()
+    words = row.split() if places else asked.topic.split()
     if _begins(_row(asked.text), "opener", "joining", "only"):
         while words and row_of(words[0]).strip() in _idle():
             words.pop(0)
@@ -155,15 +168,6 @@ def _lasting_expansions(previous: Question, asked: Question) -> tuple[str, ...]:
 def _joined(before: str, after: str) -> str:
     before = shorten(before, max(1, QUESTION_LIMIT - len(after) - 2))
     return f"{before}{' ' if before.endswith(tuple(_SENTENCE_ENDS)) else ', '}{after}"
-
-
-def _is_filtering(said: str, row: str) -> bool:
-    """Whether it says nothing but where, when, by whom or how it ended."""
-    try:
-        question = read(said, None, _SOME_DAY)
-    except InvalidQuestionError:
-        return _phrases()["elsewhere"].search(row) is not None
-    return bool(_kinds(question)) and not _own_topic(question)
 
 
 def _is_narrowing(said: str, row: str, *, asks: bool) -> bool:

@@ -183,6 +183,7 @@ def _phrases_of(item: str, table: dict[str, str]) -> list[str]:
 
 
 def listed_rows(text: str) -> Iterator[str]:
+    """The phrases of a list as rows, without the spaces around them."""
     for phrase in text.replace("\n", ",").split(","):
         if phrase.strip():
             yield row_of(phrase.strip()).strip() + ("*" if phrase.strip().endswith("*") else "")
@@ -196,6 +197,7 @@ def any_of(text: str) -> re.Pattern[str]:
 
 @functools.cache
 def guards() -> dict[str, re.Pattern[str]]:
+    """What tells office talk, jokes and the rest from a question; the data file says what each means."""
     return {name: any_of(text) for name, text in _tables()["guards"].items()}
 
 
