@@ -172,9 +172,8 @@ def _joined(before: str, after: str) -> str:
 
 def _is_narrowing(said: str, row: str, *, asks: bool) -> bool:
     """Whether it brings a short topic: "what about hospitals?"."""
-    opener = _begins(row, "opener")
-    begun = opener or (_begins(row, "joining", "only") if asks else None)
-    if begun is None:
+    begun, is_opened = _begins(row, "opener", "joining", "only"), _begins(row, "opener") is not None
+    if begun is None or not (asks or is_opened):
         return False
     rest = row[begun.end() :].removesuffix("? ")
     words = rest.split()
@@ -184,9 +183,9 @@ def _is_narrowing(said: str, row: str, *, asks: bool) -> bool:
         return False
     if guards()["matters"].search(rest):
         return True
-    # Without a word of the public sector, it must ask in so many words, and not after a person or something known here.
-    is_name = _NAME_LAST.search(said) is not None
-    return opener is not None and not is_name and not guards()["opening"].match(rest)
+    # Without a word of the public sector it must ask in more words than "and", not of a person or something known here.
+    is_clear = is_opened or len(begun.group().split()) > 1
+    return is_clear and not _NAME_LAST.search(said) and not guards()["opening"].match(rest)
 
 
 def _begins(row: str, *kinds: str) -> re.Match[str] | None:
@@ -197,7 +196,11 @@ def _begins(row: str, *kinds: str) -> re.Match[str] | None:
 
 def _row(text: str) -> str:
     """The words for comparing, from where it goes on asking."""
-    return row_of(_after_chatter(_US.sub("USA", text)))
+    row = row_of(_after_chatter(_US.sub("USA", text)))
+    rest = row
+    while said := _phrases()["chatter"].match(rest):
+        rest = rest[said.end() :]
+    return rest if _begins(rest, "opener", "joining") else row  # "ok and for schools?"
 
 
 def _after_chatter(text: str) -> str:

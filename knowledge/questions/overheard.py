@@ -190,8 +190,9 @@ def listed_rows(text: str) -> Iterator[str]:
 
 
 def any_of(text: str) -> re.Pattern[str]:
-    """A pattern for any of the listed phrases in a row."""
-    phrases = (re.escape(each).replace(r"\*", r"\w*") for each in listed_rows(text))
+    """A pattern for any of the listed phrases in a row, for the longest where several begin alike."""
+    longest_first = sorted(listed_rows(text), key=len, reverse=True)
+    phrases = (re.escape(each).replace(r"\*", r"\w*") for each in longest_first)
     return re.compile(f" (?:{'|'.join(phrases)})(?= )")
 
 

@@ -124,17 +124,84 @@ OTHER_TALK = (
 )
 
 
-def the_rest(texts: tuple[str, ...], *, are_follow_ups: bool) -> list[str]:
-    return [text for text in texts if is_follow_up(text) is not are_follow_ups]
+# Written once the rules stood; measured before anything was mended by them.
+MORE_FOLLOW_UPS = (
+    "cool, anything like that in Estonia?",
+    "and what about rural areas?",
+    "did any of them fail?",
+    "How about the Nordics?",
+    "any from 2023 or later?",
+    "just the ones in Spain please",
+    "Have any been abandoned?",
+    "what about Canada or Australia?",
+    "ok and for prisons?",
+    "which of these are still running?",
+    "is there one in Portugal?",
+    "et pour les hôpitaux ?",
+    "seulement en France ?",
+    "und was ist mit Schulen?",
+    "nur in Deutschland?",
+    "zijn er ook gestopte?",
+    "ook in Vlaanderen?",
+    "en bij waterschappen?",
+    "¿y en hospitales?",
+    "¿solo en España?",
+    "e nelle scuole?",
+    "e no Brasil?",
+    "bare i Norge?",
+    "og for skoler?",
+    "finns det några i Danmark?",
+    "hvad med biblioteker?",
+    "entä kouluissa?",
+    "Any that ended before 2020?",
+    "And outside the EU?",
+    "what about libraries in Finland?",
+)
+MORE_OTHER_TALK = (
+    "what about them?",
+    "how about that!",
+    "what about the cost?",
+    "and Carla?",
+    "Carla in Norway?",
+    "anyone for tea?",
+    "are they in Norway too?",
+    "and when do we start?",
+    "only if you pay",
+    "just what I needed",
+    "also, hi everyone",
+    "or both?",
+    "und jetzt?",
+    "und was machen wir jetzt?",
+    "et alors ?",
+    "en nu?",
+    "y ahora?",
+    "og så?",
+    "in Norway they have money",
+    "Sweden did it first, of course",
+    "what about a call next week?",
+    "how about Wednesday?",
+    "what about parking?",
+    "and dinner?",
+    "did they answer?",
+    "who is going to Oslo?",
+    "shall we visit them in Finland?",
+    "only joking",
+    "what a great example",
+    "and thanks to the bot!",
+)
 
 
-def test_nearly_all_that_goes_on_asking_is_taken_for_it() -> None:
-    assert len(the_rest(FOLLOW_UPS, are_follow_ups=True)) <= len(FOLLOW_UPS) * 0.1
-
-
-def test_what_people_say_to_each_other_is_left_to_them() -> None:
-    assert len(FOLLOW_UPS) + len(OTHER_TALK) >= 80
-    assert len(the_rest(OTHER_TALK, are_follow_ups=False)) <= len(OTHER_TALK) * 0.04
+# The floors are a little below the figures of docs/explanation/overheard.md.
+@pytest.mark.parametrize(
+    ("follow_ups", "other_talk", "most_missed", "most_wrong"),
+    [(FOLLOW_UPS, OTHER_TALK, 2, 1), (MORE_FOLLOW_UPS, MORE_OTHER_TALK, 4, 1)],
+    ids=["built with", "held out"],
+)
+def test_what_goes_on_asking_is_told_from_what_people_say_to_each_other(
+    follow_ups: tuple[str, ...], other_talk: tuple[str, ...], most_missed: int, most_wrong: int
+) -> None:
+    assert len([text for text in follow_ups if not is_follow_up(text)]) <= most_missed
+    assert len([text for text in other_talk if is_follow_up(text)]) <= most_wrong
 
 
 def following(*texts: str) -> Question:
