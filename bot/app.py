@@ -13,7 +13,7 @@ from bot.forms import Form
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Mode, Stores
+from bot.ports import Mode, Progress, Stores
 from bot.skills import home, rate, tell
 from bot.skills.ask import Ask
 from bot.skills.greet import greeting
@@ -25,6 +25,7 @@ from bot.skills.share import Share
 from bot.skills.show import Show
 from bot.skills.tell import Tell
 from knowledge.errors import PilotlightError, UnavailableError
+from knowledge.ports import Writer
 from knowledge.search import Search
 
 PATIENCE = 45  # seconds for one reply: whoever asked is told when it takes longer
@@ -38,7 +39,13 @@ class Bot:
     """Made by wiring from the stores and the search; `now` and `new_id` are the only clock and dice."""
 
     def __init__(
-        self, stores: Stores, search: Search, *, now: Callable[[], datetime], new_id: Callable[[], str]
+        self,
+        stores: Stores,
+        search: Search,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        writer: Writer | None = None,
     ) -> None:
         self.ask = Ask(
             search=search,
@@ -47,6 +54,7 @@ class Bot:
             answers=stores.answers,
             now=now,
             new_id=new_id,
+            writer=writer,
         )
         self._overhear = Overhear(ask=self.ask, rooms=stores.rooms, threads=stores.threads, seen=stores.seen, now=now)
         self._share = Share(ask=self.ask, answers=stores.answers, rooms=stores.rooms)
@@ -60,8 +68,8 @@ class Bot:
         self._now = now
         self._new_id = new_id
 
-    async def handle(self, event: Event) -> Reply | None:
-        """What to say to an event, if anything.
+    async def handle(self, event: Event, progress: Progress | None = None) -> Reply | None:
+        """What to say to an event, if anything; `progress` is told of an answer while it is written.
 
         It never raises: trouble becomes a sentence for the person alone, with a reference that is in the log.
         Where nobody addressed the bot it keeps silent about its troubles too.
@@ -70,7 +78,7 @@ class Bot:
             async with asyncio.timeout(PATIENCE):
                 if not await self._is_first(event):
                     return None
-                said = await self._reply(event)
+                said = await self._reply(event, progress)
         except Exception as error:  # noqa: BLE001 - the one place where whatever went wrong becomes an answer
             trouble = self._explain(error)
             is_overheard = isinstance(event, Said) and not event.is_addressed
@@ -99,15 +107,15 @@ class Bot:
         _log.error("Could not answer; reference %s", reference, exc_info=error)
         return cards.broken(reference)
 
-    async def _reply(self, event: Event) -> Answered:
+    async def _reply(self, event: Event, progress: Progress | None) -> Answered:
         person, place = event.person, event.place
         match event:
             case Said(text=text, is_addressed=False):
                 return await self._overhear(text, person, place)
             case Said(text=text):
-                return await self._answer(text, person, place)
+                return await self._answer(text, person, place, progress)
             case Commanded(command=command, rest=rest):
-                return await self._command(command, rest, person, place)
+                return await self._command(command, rest, person, place, progress)
             case Pressed(action=action):
                 return await self._press(action, person, place)
             case Submitted(form=form, values=values, context=context):
@@ -119,7 +127,7 @@ class Bot:
             case _:
                 assert_never(event)
 
-    async def _answer(self, text: str, person: Person, place: Place) -> Answered:
+    async def _answer(self, text: str, person: Person, place: Place, progress: Progress | None) -> Answered:
         """Addressed there is always an answer, or the reason why there is none."""
         if not place.is_private and await self._rooms.mode(place) is Mode.OFF:
             command = said_command(text)
@@ -130,14 +138,14 @@ class Bot:
         if (kind_word := greeting(text)) is not None:
             return kind_word
         if (command := said_command(text)) is not None:
-            return await self._command(*command, person, place)
-        return await self.ask(text, person, place)
+            return await self._command(*command, person, place, progress)
+        return await self.ask(text, person, place, progress)
 
-    async def _command(self, name: str, rest: str, person: Person, place: Place) -> Answered:
+    async def _command(self, name: str, rest: str, person: Person, place: Place, progress: Progress | None) -> Answered:
         command = find(name)
         match command.name if command else None:
             case "ask":
-                return await self.ask(rest, person, place)
+                return await self.ask(rest, person, place, progress)
             case "show":
                 return await self._show(rest, person, place)
             case "tell":

@@ -3,7 +3,7 @@
 Every method raises UnavailableError where the database does not answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -11,6 +11,9 @@ from typing import Protocol
 
 from bot.places import Place
 from knowledge.ports import DemandStore, PilotStore
+
+Progress = Callable[[str], Awaitable[None]]
+"""Told the text of an answer so far, in whole sentences, while it is written."""
 
 
 class Seen(Protocol):

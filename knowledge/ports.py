@@ -144,3 +144,14 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions), each row of length 1. UnavailableError where the model is away."""
         ...
+
+
+class Writer(Protocol):
+    """Writes an answer from numbered sources. Nothing it says is believed before it was checked."""
+
+    def write(self, question: str, sources: Sequence[str]) -> AsyncIterator[str]:
+        """Pieces of text as they come, citing sources as [1], [2] … in the order given.
+
+        UnavailableError where the model is away, refuses or is too slow.
+        """
+        ...

@@ -8,10 +8,10 @@ from bot import cards
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from bot.ports import AnswerStore, GivenAnswer, Thread, Threads
+from bot.ports import AnswerStore, GivenAnswer, Progress, Thread, Threads
 from knowledge.answers import CITATIONS, Answer, Verdict, answer_from
 from knowledge.catalogues.personal_data import mask
-from knowledge.ports import Demand, DemandStore
+from knowledge.ports import Demand, DemandStore, Writer
 from knowledge.questions import is_follow_up
 from knowledge.search import LIMIT, Search
 from knowledge.visibility import Viewer
@@ -27,9 +27,11 @@ class Ask:
     answers: AnswerStore
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    writer: Writer | None = None
 
-    async def __call__(self, text: str, person: Person, place: Place) -> Message:
+    async def __call__(self, text: str, person: Person, place: Place, progress: Progress | None = None) -> Message:
         """The card that answers; raises InvalidQuestionError where there is nothing to search for."""
+        del progress  # nothing is written yet
         asked = (*await self._asked_before(text, place), text)
         answer = await self.answer(asked, person, place)
         answer_id = await self.keep(answer, asked, person, place)
