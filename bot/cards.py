@@ -236,12 +236,13 @@ def home(
         blocks.append(Text("None yet. Tell the community of one: running, finished or stopped, each is worth having."))
     if len(own) > HOME_PILOTS_SHOWN:
         blocks.append(Text(f"And {len(own) - HOME_PILOTS_SHOWN} more.", is_quiet=True))
+    blocks.append(Buttons((Button("Tell of a pilot", TellPilot()),)))
     if unanswered is not None:
         blocks.append(Heading("Questions nobody could answer yet"))
         asked_on = tuple((day(each.asked_at), shorten(each.topic, 200)) for each in unanswered)
         blocks.append(Facts(asked_on) if asked_on else Text("None: every question found somebody who had tried it."))
     blocks += [Heading("Your settings"), Facts(_settings(preferences))]
-    blocks.append(Buttons((Button("Tell of a pilot", TellPilot()), Button("Change settings", OpenSettings()))))
+    blocks.append(Buttons((Button("Change settings", OpenSettings()),)))
     return Message(tuple(blocks))
 
 
@@ -259,7 +260,7 @@ def mode(current: Mode, *, may_choose: bool) -> Message:
 
 
 def mode_chosen(chosen: Mode) -> Message:
-    return Message((Text(f"From now on: {_MODES[chosen][:1].lower()}{_MODES[chosen][1:]}"),))
+    return Message((Text(f"From now on: {_MODES[chosen]}"),))
 
 
 def unknown_mode(said: str) -> Message:

@@ -3,6 +3,7 @@
 import difflib
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
@@ -95,7 +96,9 @@ class Settings(BaseSettings):
     @field_validator("slack_api_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        parts = urlsplit(value)
+        is_local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or not (parts.scheme == "https" or is_local):
             raise ValueError("must begin with https://")
         return value if value.endswith("/") else f"{value}/"
 

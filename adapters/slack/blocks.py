@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
 from adapters.slack.lengths import at_word, length, whole_sentences
-from bot.actions import Action, encode
+from bot.actions import Action, TellPilot, encode
 from bot.messages import (
     Block,
     Buttons,
@@ -172,7 +172,9 @@ def _source(number: int, title: str, source: Source, room: _Room) -> list[Json]:
         _text(room.sentences(source.excerpt, 800)),
         _text(room.label(source.contact, 300), bold=True),
     )
-    lines = (part for line in under if line["text"] for part in (_text("\n"), line))
+    meters = [_row(label, _meter(done, of, room), room) for label, done, of in source.meters]
+    lines = [part for line in under if line["text"] for part in (_text("\n"), line)]
+    lines += [part for row in meters if row for part in (_text("\n"), *row)]
     return [_text(f"{number}  ", bold=True), head, *lines]
 
 
@@ -222,7 +224,7 @@ def _controls(block: Block, *, in_view: bool) -> Iterator[Json]:
             yield from _controls(Buttons((good, bad)), in_view=in_view)
         case Feedback(good, bad):
             made = {
-                side: {"text": plain_text(each.label, BUTTON_LIMIT), "value": encode(each.action)}
+                side: {"text": plain_text(each.label, BUTTON_LIMIT), "value": _value(each.action)}
                 for side, each in (("positive_button", good), ("negative_button", bad))
             }
             yield {
@@ -242,8 +244,13 @@ def _button(number: int, label: str, action: Action) -> Json:
         "type": "button",
         "action_id": f"press-{number}",
         "text": plain_text(label, BUTTON_LIMIT),
-        "value": encode(action),
+        "value": _value(action),
     }
+
+
+def _value(action: Action) -> str:
+    # A title is what somebody wrote.
+    return encode(TellPilot(clean(action.title)) if isinstance(action, TellPilot) else action)
 
 
 def _quiet(text: str) -> Json:
