@@ -60,8 +60,8 @@ class HomePages:
 
 
 def _blocks(page: Reply | None, found: Reply | None) -> list[Json]:
-    answer = render(found.content) if found and isinstance(found.content, Message) else []
-    own = render(page.content) if page and isinstance(page.content, Message) else []
+    answer = render(found.content, in_view=True) if found and isinstance(found.content, Message) else []
+    own = render(page.content, in_view=True) if page and isinstance(page.content, Message) else []
     return [_search(), *answer, *([{"type": "divider"}] if answer else []), *own][: 2 * BLOCKS_LIMIT]
 
 

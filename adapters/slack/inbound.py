@@ -21,6 +21,9 @@ SEARCH = "search"
 
 # Of messages that are more than words; all other subtypes are edits, joins, bots and the like.
 _SPOKEN_SUBTYPES = (None, "thread_broadcast", "me_message", "file_share")
+_SLACKBOT = "USLACKBOT"  # it answers for Slack, and has no bot_id
+# Parts of rich text that stand on a line of their own.
+_LINES = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")
 _TOKEN = re.compile(r"<([^<>]*)>")
 
 
@@ -134,6 +137,8 @@ def from_action(body: Mapping[str, Any], workspace: Workspace) -> Incoming | Non
         return None
     view = _mapping(body.get("view"))
     place, origin = _in_view(body, view, workspace) if view else _in_message(body, workspace)
+    if not (view or origin.channel):
+        return None
     place = _guarded(place, body, workspace)
     key = _key(workspace, _word(body, "trigger_id"))
     if pressed.get("action_id") == SEARCH and origin.surface is Surface.HOME:
@@ -164,8 +169,8 @@ def from_view(body: Mapping[str, Any], workspace: Workspace) -> Incoming | None:
 
 def _from_message(event: Mapping[str, Any], workspace: Workspace, *, is_shared: bool) -> Incoming | None:
     user, channel, moment = (_word(event, name) for name in ("user", "channel", "ts"))
-    is_other_bot = bool(event.get("bot_id")) or user == workspace.bot_user
-    if not (user and channel and moment) or is_other_bot or event.get("subtype") not in _SPOKEN_SUBTYPES:
+    is_bot = bool(event.get("bot_id")) or user in (workspace.bot_user, _SLACKBOT)
+    if not (user and channel and moment) or is_bot or event.get("subtype") not in _SPOKEN_SUBTYPES:
         return None
     thread = _word(event, "thread_ts")
     is_direct = event.get("channel_type") == "im" or channel.startswith("D")
@@ -205,6 +210,8 @@ def _from_opening(event: Mapping[str, Any], workspace: Workspace) -> Incoming | 
             view_hash=_word(_mapping(event.get("view")), "hash"),
         )
         return Incoming(event=Visited(person=person, place=home_place(workspace, user)), origin=origin)
+    if event.get("tab") != "messages" or not channel:
+        return None
     place = Place(PLATFORM, workspace.community, channel, is_private=True)
     origin = Origin(surface=Surface.DIRECT, team=workspace.team, user=user, channel=channel)
     return Incoming(event=Opened(person=person, place=place), origin=origin)
@@ -308,12 +315,16 @@ def _words_of_blocks(message: Mapping[str, Any], bot_user: str) -> str:
     words = []
     for part in _parts(message.get("blocks")):
         match part.get("type"):
+            case kind if kind in _LINES:
+                words.append("\n")
             case "text":
                 words.append(_word(part, "text"))
             case "link":
                 words.append(_word(part, "text") or _word(part, "url"))
             case "user" if part.get("user_id") != bot_user:
                 words.append(f"@{_word(part, 'user_id')}")
+            case "channel":
+                words.append(f"#{_word(part, 'channel_id')}")
     return "".join(words).strip()
 
 

@@ -31,6 +31,6 @@ def at_word(text: str, limit: int) -> str:
     cut = text[: max(limit - 1, 0)]
     while cut and length(cut) >= limit:
         cut = cut[:-1]
-    word = cut.rfind(" ")
+    word = max(cut.rfind(space) for space in " \n")
     cut = cut[: word if word > limit // 2 else len(cut)].rstrip()
     return f"{cut}…" if cut else ""
