@@ -104,9 +104,12 @@ class Reply:
     replaces: bool = False
 
 
+PARAGRAPH = "\n\n"
+
+
 def plain(message: Message) -> str:
     """The message as text: for notifications, screen readers, logs of a demo. Buttons are left out."""
-    return "\n\n".join(part for part in (_plain_block(block) for block in message.blocks) if part)
+    return PARAGRAPH.join(part for part in (_plain_block(block) for block in message.blocks) if part)
 
 
 def _plain_block(block: Block) -> str:

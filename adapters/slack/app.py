@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,14 +20,21 @@ from adapters.slack.modals import field_errors, form_view, message_view
 from adapters.slack.outbox import Outbox, SlackRefusedError, web_client
 from adapters.slack.replies import Replies
 from adapters.slack.status import Status
+from adapters.slack.stream import Stream
 from bot import cards
 from bot.actions import ShareAnswer
 from bot.events import Event, Opened, Pressed, Said, Visited
 from bot.forms import Form
 from bot.messages import Message, Reply
+from bot.ports import Progress
 from knowledge.errors import PilotlightError
 
-Handle = Callable[[Event], Coroutine[Any, Any, Reply | None]]
+
+class Handle(Protocol):
+    """The bot's one handler."""
+
+    def __call__(self, event: Event, progress: Progress | None = None) -> Coroutine[Any, Any, Reply | None]: ...
+
 
 _log = logging.getLogger(__name__)
 
@@ -39,15 +46,23 @@ class SlackApp:
     """Listens on a bolt app. `community_of` names the community of a workspace by its id."""
 
     def __init__(
-        self, bolt: AsyncApp, *, handle: Handle, outbox: Outbox, api_url: str, community_of: Callable[[str], str]
+        self,
+        bolt: AsyncApp,
+        *,
+        handle: Handle,
+        outbox: Outbox,
+        api_url: str,
+        community_of: Callable[[str], str],
+        clock: Callable[[], float],
     ) -> None:
         self._handle = handle
         self._outbox = outbox
         self._api_url = api_url
         self._community_of = community_of
+        self._clock = clock
         self._replies = Replies(outbox)
         self._home = HomePages(handle, outbox)
-        self._audience = Audience(outbox)
+        self._audience = Audience(outbox, clock)
         self._status = Status(outbox)
         self._work: dict[asyncio.Task[Any], tuple[str, str, str]] = {}
         # What bolt has no listener for it logs with its words, so there is one for everything.
@@ -139,12 +154,13 @@ class SlackApp:
                 await self._suggest(incoming, client)
                 return
         event = await self._with_audience(incoming, client)
+        stream = Stream(self._outbox, client, origin, self._clock)
         try:
             async with self._status.working(origin, client):
-                reply = await self._handle(event)
+                reply = await self._handle(event, stream.progress)
         except asyncio.CancelledError:
             reply = Reply(content=cards.stopped())
-        if reply is None:
+        if await stream.finish(reply) or reply is None:
             return
         if origin.surface is Surface.HOME and isinstance(event, Said):
             await self._home.publish(incoming, client, found=reply)

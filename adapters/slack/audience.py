@@ -1,6 +1,5 @@
 """Who reads along in a channel: people of other workspaces, where Slack says that it is shared."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -18,7 +17,7 @@ _SHARED = ("is_ext_shared", "is_org_shared", "is_shared", "is_pending_ext_shared
 class Audience:
     """Asks Slack about a channel now and then. Where Slack does not say, strangers may be reading."""
 
-    def __init__(self, outbox: Outbox, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, outbox: Outbox, clock: Callable[[], float]) -> None:
         self._outbox = outbox
         self._clock = clock
         self._known: OrderedDict[tuple[str, str], tuple[bool, float]] = OrderedDict()

@@ -1,22 +1,28 @@
 """The way in from Slack: one bolt app with its installations, by HTTP or Socket Mode, opened and drained."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
 
 from adapters.slack.app import Handle, SlackApp
 from adapters.slack.installations import (
+    AWAY,
     INSTALL_PATH,
     REDIRECT_PATH,
     Installations,
@@ -25,6 +31,7 @@ from adapters.slack.installations import (
     Transactions,
     community_of,
     install_flow,
+    slack_code,
 )
 from adapters.slack.outbox import Outbox, web_client
 from adapters.slack.scopes import SCOPES
@@ -34,6 +41,10 @@ from knowledge.errors import PilotlightError
 EVENTS_PATH = "/slack/events"
 API_URL = "https://slack.com/api/"
 
+_NOT_INSTALLED = (
+    "Pilotlight is not installed in this workspace any more. Whoever looks after its apps can install it again."
+)
+_UNREACHABLE = "I cannot reach what I know at the moment, and nothing was done. Please try again in a minute."
 _DRAIN_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
@@ -68,9 +79,10 @@ class SlackHouse:
 class SlackDoor:
     """An open door: its routes for the web server, and whether events can come in."""
 
-    def __init__(self, bolt: AsyncApp, socket: AsyncSocketModeHandler | None) -> None:
+    def __init__(self, bolt: AsyncApp, socket: AsyncSocketModeHandler | None, signing_secret: str) -> None:
         self._bolt = bolt
         self._socket = socket
+        self._signing_secret = signing_secret  # empty with Socket Mode, which needs none
 
     def routes(self) -> list[web.RouteDef]:
         routes = [web.post(EVENTS_PATH, self._take)]
@@ -93,18 +105,26 @@ class SlackDoor:
         if self._socket is not None:
             return web.Response(status=404, text="This bot listens by Socket Mode.")
         try:
+            body = (await request.read()).decode()
+        except UnicodeDecodeError:
+            return _unreadable()
+        # bolt would read it first, and log it where it is none of Slack's.
+        if not self._is_signed(body, request):
+            return web.Response(status=401, text="This is no request of Slack.")
+        try:
             bolt_request = await to_bolt_request(request)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            return web.Response(status=400, text="This is no request of Slack.")
+            return _unreadable()
+        return await to_aiohttp_response(await self._bolt.async_dispatch(bolt_request))
+
+    def _is_signed(self, body: str, request: web.Request) -> bool:
+        timestamp, signature = (
+            request.headers.get(f"X-Slack-{name}", "") for name in ("Request-Timestamp", "Signature")
+        )
         try:
-            return await to_aiohttp_response(await self._bolt.async_dispatch(bolt_request))
-        except PilotlightError as error:
-            # Slack comes again with what is answered so.
-            _log.error("An event could not be taken: %s", error)
-            return web.Response(status=503, text="Please try again in a minute.")
-        except Exception:  # noqa: BLE001 - a strange payload must not be a fault
-            _log.exception("An event could not be read")
-            return web.Response(status=400, text="This cannot be read.")
+            return SignatureVerifier(self._signing_secret).is_valid(body, timestamp, signature)
+        except (ValueError, TypeError, OverflowError):
+            return False
 
 
 @asynccontextmanager
@@ -115,7 +135,14 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
     bolt: AsyncApp
     if settings.bot_token:
         one = OneWorkspace(token=settings.bot_token, client=client, now=house.now)
-        bolt = AsyncApp(name="pilotlight", client=client, signing_secret=settings.signing_secret, authorize=one)  # type: ignore[arg-type]  # bolt takes its own kind too, and does not say so
+        bolt = AsyncApp(
+            name="pilotlight",
+            client=client,
+            signing_secret=settings.signing_secret,
+            authorize=one,  # type: ignore[arg-type]  # bolt takes its own kind too, and does not say so
+            raise_error_for_unhandled_request=True,
+            user_facing_authorize_error_message=_NOT_INSTALLED,
+        )
         workspaces = None
     else:
         installations = Installations(
@@ -135,13 +162,17 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
             signing_secret=settings.signing_secret,
             authorize=workspaces,  # type: ignore[arg-type]  # as above
             oauth_flow=flow,
+            raise_error_for_unhandled_request=True,
+            user_facing_authorize_error_message=_NOT_INSTALLED,
         )
         workspaces.listen(bolt, house.on_installed)
+    bolt.error(_answer_to)
     app = SlackApp(
         bolt,
         handle=house.handle,
         outbox=outbox,
         api_url=settings.api_url,
+        clock=house.clock,
         community_of=(lambda _: house.community)
         if settings.bot_token
         else (lambda team: community_of(team, None, None)),
@@ -150,9 +181,9 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
     if settings.app_token:
         app_client = web_client(settings.app_token, base_url=settings.api_url)
         socket = AsyncSocketModeHandler(bolt, settings.app_token, logger=_log, web_client=app_client)
-        await socket.connect_async()  # type: ignore[no-untyped-call]
+        await _connect(socket)
     try:
-        yield SlackDoor(bolt, socket)
+        yield SlackDoor(bolt, socket, settings.signing_secret)
     finally:
         if socket is not None:
             await socket.close_async()  # type: ignore[no-untyped-call]
@@ -161,6 +192,41 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
             _log.warning("%d replies were still under way when the time to stop was over", left)
         if workspaces is not None:
             await workspaces.finish()
+
+
+async def _connect(socket: AsyncSocketModeHandler) -> None:
+    """slack_sdk would try for ever, also with a token that is none; asked first, Slack says so."""
+    try:
+        socket.client.wss_uri = await socket.client.issue_new_wss_url()
+    except AWAY as error:
+        await socket.close_async()  # type: ignore[no-untyped-call]
+        if isinstance(error, SlackApiError):
+            raise PilotlightError(
+                f"Slack does not accept PILOTLIGHT_SLACK_APP_TOKEN ({slack_code(error)}): make an app-level token "
+                "with the scope connections:write on the app's page at Slack."
+            ) from None
+        raise PilotlightError(
+            f"Slack's Socket Mode cannot be reached ({type(error).__name__}): start again when Slack can be."
+        ) from None
+    await socket.connect_async()  # type: ignore[no-untyped-call]
+
+
+async def _answer_to(error: Exception, body: Mapping[str, Any], response: BoltResponse | None) -> BoltResponse | None:
+    """What Slack is told where bolt has no answer, or none but 404 and 500."""
+    if isinstance(error, BoltUnhandledRequestError):
+        return BoltResponse(status=200, body="")
+    if isinstance(error, PilotlightError):
+        _log.error("What Slack sent could not be taken: %s", error)
+        # A command is not sent again: the person is told. An event is, where it is answered so.
+        answer = BoltResponse(status=200, body=_UNREACHABLE) if "command" in body else BoltResponse(status=503, body="")
+    else:
+        _log.error("What Slack sent could not be read", exc_info=error)
+        answer = BoltResponse(status=400, body="")
+    return answer if response is not None else None  # acknowledged already
+
+
+def _unreadable() -> web.Response:
+    return web.Response(status=400, text="This cannot be read.")
 
 
 def _install_flow(settings: SlackSettings, house: SlackHouse, installations: Installations) -> AsyncOAuthFlow:
