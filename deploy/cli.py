@@ -249,7 +249,7 @@ def keys_rotate() -> None:
     """Encrypt every token anew with the first key, so that the older ones can go."""
     from deploy.people import rotate_keys
 
-    print(f"{asyncio.run(rotate_keys(read_settings())):,} workspaces are encrypted with the first key now.")
+    print(f"Workspaces encrypted with the first key now: {asyncio.run(rotate_keys(read_settings())):,}")
 
 
 @moderators_app.command("add")
@@ -283,7 +283,7 @@ def moderators_list(*, community: Community = "") -> None:
     from deploy.people import moderators
 
     for member in asyncio.run(moderators(read_settings(), community)):
-        print(clean(f"{member.person}  {member.role}"))
+        print(clean(f"{member.person}: {member.role}"))
 
 
 @feedback_app.command("export")

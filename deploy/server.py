@@ -16,6 +16,7 @@ from bot.ports import Role
 from deploy.settings import Settings
 from deploy.wiring import House, new_id, now, open_house
 from jobs import clock, upkeep
+from knowledge import questions
 from knowledge.errors import PilotlightError
 
 FOLLOW_EVERY = timedelta(seconds=1)
@@ -42,6 +43,7 @@ async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str
     """A server that is up inside the block; its address."""
     async with AsyncExitStack() as open_parts:
         house = await open_parts.enter_async_context(open_house(settings))
+        await asyncio.to_thread(_warm_up)
 
         async def tidy() -> None:
             await upkeep.forget(house.database, now())
@@ -62,6 +64,12 @@ async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str
                 f"Port {port} of {host} cannot be listened on ({error.strerror}): name another with --port."
             ) from None
         yield site.name if port else f"http://{host}:{runner.addresses[0][1]}"
+
+
+def _warm_up() -> None:
+    """What tells questions from talk is compiled at its first use, which would hold up whoever asks first."""
+    questions.is_asking("Has anyone here tried it?")
+    questions.is_follow_up("What about in Norway?")
 
 
 def slack_settings(settings: Settings) -> SlackSettings:

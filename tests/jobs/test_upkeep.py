@@ -1,0 +1,22 @@
+from datetime import timedelta
+
+from bot.places import Place
+from bot.ports import Thread
+from jobs.upkeep import SEEN_FOR, THREADS_FOR, forget
+from tests.base import NOW
+from tests.fakes import MemoryDatabase
+
+PLACE = Place("test", "example", "room", "thread")
+
+
+async def test_what_is_old_is_forgotten_and_what_is_not_stays() -> None:
+    database = MemoryDatabase()
+    await database.seen.claim("old", NOW - SEEN_FOR - timedelta(seconds=1))
+    await database.seen.claim("new", NOW - SEEN_FOR + timedelta(seconds=1))
+    await database.threads.keep_thread(PLACE, Thread(asked=("a",)), NOW - THREADS_FOR + timedelta(days=1))
+    await forget(database, NOW)
+    assert await database.seen.claim("old", NOW)
+    assert not await database.seen.claim("new", NOW)
+    assert await database.threads.thread(PLACE) == Thread(asked=("a",))
+    await forget(database, NOW + timedelta(days=2))
+    assert await database.threads.thread(PLACE) is None
