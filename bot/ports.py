@@ -107,6 +107,10 @@ class AnswerStore(Protocol):
         """Of one community, or of all; oldest first."""
         ...
 
+    async def forget_answers(self, before: datetime) -> None:
+        """Those given before that, unless somebody has said what they thought of them."""
+        ...
+
 
 class Role(StrEnum):
     MEMBER = "member"

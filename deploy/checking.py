@@ -6,7 +6,7 @@ from rich.text import Text
 
 from deploy.printing import console
 from deploy.settings import Settings, variable
-from deploy.wiring import open_embedder, prepare_folder
+from deploy.wiring import now, open_embedder, prepare_folder
 from knowledge.errors import PilotlightError
 from knowledge.text import clean
 
@@ -16,7 +16,7 @@ Finding = tuple[bool | None, str]
 
 async def check_house(settings: Settings) -> bool:
     """Print a line for each part; whether all that is switched on works."""
-    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (_folder, _database, _embeddings)
+    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (_folder, _database, _embeddings, _slack)
     screen = console()
     fine = True
     for check in checks:
@@ -58,3 +58,18 @@ async def _embeddings(settings: Settings) -> Finding:
     assert embedder is not None
     (vector,) = await embedder.embed(["has anyone tried it?"])
     return True, f"Embeddings: {embedder.name}, {len(vector)} dimensions."
+
+
+async def _slack(settings: Settings) -> Finding:
+    if not (settings.slack_bot_token or settings.slack_client_id or settings.slack_app_token):
+        return None, "Slack: off. docs/how-to/slack.md brings Pilotlight there."
+    settings.require_slack()
+    way = "by Socket Mode" if settings.slack_app_token else "by HTTP"
+    if not settings.slack_bot_token:
+        return True, f"Slack: {way}, for every workspace that installs it."
+    from adapters.slack.outbox import web_client
+    from adapters.slack.tokens import OneWorkspace
+
+    client = web_client(None, base_url=settings.slack_api_url)
+    bot = await OneWorkspace(token=settings.slack_bot_token, client=client, now=now).bot()
+    return True, f"Slack: {way}, in the workspace {bot.team_name or bot.team_id}."

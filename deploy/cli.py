@@ -236,6 +236,20 @@ def model_fetch(
     print(f"{name} is in {folder}. Switch it on with PILOTLIGHT_EMBEDDINGS=onnx:{folder}")
 
 
+@app.command("slack-manifest")
+def slack_manifest(
+    *,
+    url: Annotated[str, typer.Option(help="Where Slack reaches this server; PILOTLIGHT_PUBLIC_URL unless said.")] = "",
+    socket_mode: Annotated[
+        bool, typer.Option("--socket-mode", help="For Socket Mode, which needs no address of your own.")
+    ] = False,
+) -> None:
+    """Print the description of the app that Slack asks for."""
+    from deploy.manifests import slack_manifest as manifest
+
+    print(manifest(url or read_settings().public_url, is_socket_mode=socket_mode), end="")
+
+
 @keys_app.command("new")
 def keys_new() -> None:
     """Make a key that tokens are encrypted with."""

@@ -187,6 +187,14 @@ class MemoryAnswerStore:
         rated = [(self._answers[rating.answer_id], rating) for rating in oldest_first]
         return [(answer, rating) for answer, rating in rated if community in (None, answer.place.community)]
 
+    async def forget_answers(self, before: datetime) -> None:
+        rated = {answer_id for answer_id, _ in self._ratings}
+        self._answers = {
+            answer_id: answer
+            for answer_id, answer in self._answers.items()
+            if answer.at >= before or answer_id in rated
+        }
+
 
 class MemoryMemberStore:
     """A MemberStore that lasts as long as its process."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -36,7 +36,7 @@ from adapters.slack.installations import (
 from adapters.slack.outbox import Outbox, web_client
 from adapters.slack.scopes import SCOPES
 from adapters.slack.tokens import OneWorkspace, Workspaces
-from knowledge.errors import PilotlightError
+from knowledge.errors import PilotlightError, UnavailableError
 
 EVENTS_PATH = "/slack/events"
 API_URL = "https://slack.com/api/"
@@ -135,6 +135,8 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
     bolt: AsyncApp
     if settings.bot_token:
         one = OneWorkspace(token=settings.bot_token, client=client, now=house.now)
+        with suppress(UnavailableError):  # then it is asked again at the first event
+            await one.bot()
         bolt = AsyncApp(
             name="pilotlight",
             client=client,

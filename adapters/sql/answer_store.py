@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, answers, ratings
@@ -47,6 +48,11 @@ class SqlAnswerStore:
         async with self._connections.reading() as connection:
             rows = (await connection.execute(wanted)).mappings().all()
         return [(_answer(row), _rating(row)) for row in rows]
+
+    async def forget_answers(self, before: datetime) -> None:
+        rated = select(ratings.c.answer_id).where(ratings.c.answer_id == answers.c.id).exists()
+        async with self._connections.writing() as connection:
+            await connection.execute(delete(answers).where(answers.c.at < before, ~rated))
 
 
 def _to_row(answer: GivenAnswer) -> Row:

@@ -261,6 +261,18 @@ async def test_ratings_are_of_one_community_or_of_all_and_oldest_first(database:
     assert await rated("") == await rated("slack:t1") == []
 
 
+async def test_an_old_answer_is_forgotten_unless_somebody_rated_it(database: Stores) -> None:
+    for name in ("old", "rated", "new"):
+        await database.answers.keep_answer(given_answer(name, at=NOON + timedelta(hours=name == "new")))
+    await database.answers.rate(rating("rated"))
+    await database.answers.forget_answers(NOON)
+    assert await database.answers.answer("old")
+    await database.answers.forget_answers((NOON + timedelta(hours=1)).astimezone(TOKYO))
+    kept = [name for name in ("old", "rated", "new") if await database.answers.answer(name)]
+    assert kept == ["rated", "new"]
+    assert len(await database.answers.ratings()) == 1
+
+
 async def test_ratings_at_once_are_one_of_each_person(database: Stores, replica: Stores) -> None:
     await database.answers.keep_answer(given_answer("a"))
     ratings = [rating("a", f"U{number % 5}", reason=str(number)) for number in range(30)]

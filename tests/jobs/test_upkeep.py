@@ -1,8 +1,8 @@
 from datetime import timedelta
 
 from bot.places import Place
-from bot.ports import Thread
-from jobs.upkeep import SEEN_FOR, THREADS_FOR, forget
+from bot.ports import GivenAnswer, Rating, Thread
+from jobs.upkeep import ANSWERS_FOR, SEEN_FOR, THREADS_FOR, forget
 from tests.base import NOW
 from tests.fakes import MemoryDatabase
 
@@ -20,3 +20,17 @@ async def test_what_is_old_is_forgotten_and_what_is_not_stays() -> None:
     assert await database.threads.thread(PLACE) == Thread(asked=("a",))
     await forget(database, NOW + timedelta(days=2))
     assert await database.threads.thread(PLACE) is None
+
+
+async def test_an_answer_is_forgotten_unless_somebody_said_what_they_thought_of_it() -> None:
+    database = MemoryDatabase()
+    for answer_id in ("rated", "unrated"):
+        await database.answers.keep_answer(
+            GivenAnswer(id=answer_id, at=NOW, place=PLACE, person="ann", asked=("a",), verdict="tried", pilots=())
+        )
+    await database.answers.rate(Rating(answer_id="rated", person="ben", at=NOW, is_good=True))
+    await forget(database, NOW + ANSWERS_FOR)
+    assert await database.answers.answer("unrated")
+    await forget(database, NOW + ANSWERS_FOR + timedelta(seconds=1))
+    assert await database.answers.answer("unrated") is None
+    assert await database.answers.answer("rated")
