@@ -1,7 +1,7 @@
 # `make demo` and `make test` need python3 with pip, and nothing else.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test install format lock docs clean
+.PHONY: help demo test install peers format lock docs clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -29,6 +29,9 @@ test: install  ## every check there is
 	.venv/bin/pilotlight docs --check
 	.venv/bin/pytest --cov --cov-report=term
 
+peers: install  ## what the end-to-end tests talk to; without it they are skipped
+	.venv/bin/python -m tests.end_to_end.peers
+
 format: install  ## put the code in its layout
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
@@ -41,4 +44,4 @@ lock: install  ## choose dependency versions anew (needs uv)
 	  --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean:  ## remove what was made, but no data
-	rm -rf .venv .venv-bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .venv .venv-bootstrap .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
