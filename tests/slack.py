@@ -101,7 +101,7 @@ def check_blocks(blocks: list[Json]) -> None:
         assert not unknown
         ids = [each["action_id"] for each in everything_in(block) if "action_id" in each]
         assert len(ids) == len(set(ids))
-        assert block["type"] == "input" or block.get("elements") or block["text"]
+        assert block["type"] in ("input", "divider") or block.get("elements") or block["text"]
     names = [block["block_id"] for block in blocks if "block_id" in block]
     assert len(names) == len(set(names))
     for each in everything_in(blocks):

@@ -75,7 +75,7 @@ class Replies:
                 await self._post(message, origin, client)
             case Surface.CHANNEL:
                 await self._whisper(message, origin, client)
-            case Surface.COMMAND | Surface.CARD if reply.replaces and not origin.is_ephemeral:
+            case Surface.COMMAND | Surface.CARD if reply.replaces and origin.message and not origin.is_ephemeral:
                 await self._update(message, origin, client)
             case Surface.COMMAND | Surface.CARD if not (reply.is_private or reply.replaces):
                 await self._post(message, origin, client)

@@ -39,7 +39,7 @@ class Status:
             showing.cancel()
             with suppress(asyncio.CancelledError):
                 await showing
-            if shown.is_set():
+            if shown.is_set() and origin.team not in self._without:
                 await self._set("active", origin, thread, client)
 
     async def _show_later(self, origin: Origin, thread: str, client: AsyncWebClient, shown: asyncio.Event) -> None:
