@@ -22,7 +22,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
+from slack_sdk.oauth.installation_store import Installation
 
+from adapters.slack.installations import Installations
 from adapters.sql import open_database
 from deploy.server import serving
 from deploy.settings import Settings
@@ -263,9 +265,10 @@ async def until(look: Callable[[], _T], seconds: float = _PATIENCE) -> _T:
 
 async def eventually(look: Callable[[], Awaitable[_T]], seconds: float = _PATIENCE) -> _T:
     async with asyncio.timeout(seconds):
-        while not (seen := await look()):
+        while True:
+            if seen := await look():
+                return seen
             await asyncio.sleep(0.02)
-        return seen
 
 
 async def settled(slack: SlackApi, seconds: float = 0.3) -> None:
@@ -283,3 +286,35 @@ async def _arguments(request: web.Request) -> Json:
     else:
         sent |= await request.post()
     return sent
+
+
+def many_workspaces(key: str) -> dict[str, str]:
+    """The settings with which workspaces install Pilotlight themselves."""
+    return {
+        "slack_bot_token": "",
+        "slack_client_id": "1.1",
+        "slack_client_secret": CLIENT_SECRET,
+        "encryption_keys": key,
+    }
+
+
+async def install(slack: SlackApi, database_url: str, key: str, team: str, *, enterprise: str = "") -> str:
+    """Pilotlight in a workspace, or in a whole organisation where `team` is empty; its token."""
+    token = f"xoxb-{enterprise}-{team}-{next(slack.numbers)}"
+    slack.bots[token] = {"team_id": team or None, "user_id": BOT_USER}
+    async with open_database(database_url) as database:
+        store = Installations(client_id="1.1", transactions=database.connections.turn_taking_engine, keys=[key])
+        await store.async_save(
+            Installation(
+                app_id="A01APP",
+                user_id="U01ALICE",
+                enterprise_id=enterprise or None,
+                team_id=team or None,
+                is_enterprise_install=not team,
+                bot_token=token,
+                bot_id="B0BOT",
+                bot_user_id=BOT_USER,
+                installed_at=1.0,
+            )
+        )
+    return token

@@ -115,7 +115,11 @@ class SlackDoor:
             bolt_request = await to_bolt_request(request)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return _unreadable()
-        return await to_aiohttp_response(await self._bolt.async_dispatch(bolt_request))
+        try:
+            return await to_aiohttp_response(await self._bolt.async_dispatch(bolt_request))
+        except Exception as error:  # noqa: BLE001 - where bolt stumbles it stumbles again over what it would tell
+            _log.error("What Slack sent could not be read", exc_info=error)
+            return _unreadable()
 
     def _is_signed(self, body: str, request: web.Request) -> bool:
         timestamp, signature = (

@@ -15,10 +15,8 @@ from urllib.parse import urlencode
 
 import pytest
 from aiohttp import web
-from slack_sdk.oauth.installation_store import Installation
 
-from adapters.slack.installations import Installations, new_key
-from adapters.sql import open_database
+from adapters.slack.installations import new_key
 from deploy.server import serving
 from deploy.settings import InvalidSettingsError
 from knowledge.errors import PilotlightError
@@ -32,6 +30,8 @@ from tests.slack_api import (
     SlackApi,
     eventually,
     fill,
+    install,
+    many_workspaces,
     mention,
     payload,
     running_server,
@@ -273,20 +273,9 @@ async def test_without_a_database_to_look_up_the_workspace_slack_is_told_to_come
 ) -> None:
     await fill(database.url)
     key = new_key()
-    many = {"slack_bot_token": "", "slack_client_id": "1.1", "slack_client_secret": "x", "encryption_keys": key}
-    async with open_database(database.url) as opened:
-        store = Installations(client_id="1.1", transactions=opened.connections.turn_taking_engine, keys=[key])
-        await store.async_save(
-            Installation(
-                app_id="A01APP",
-                user_id="U01ALICE",
-                team_id="T01TEST",
-                bot_token=BOT_TOKEN,
-                bot_id="B0BOT",
-                bot_user_id="U0BOT",
-                installed_at=1.0,
-            )
-        )
+    slack.bots = {}
+    token = await install(slack, database.url, key, "T01TEST")
+    many = many_workspaces(key)
     async with running_server(slack, tmp_path, database_url=database.url, **many) as sender:
         database.leave()
         assert (await sender.event(mention())).status == 503
@@ -303,6 +292,7 @@ async def test_without_a_database_to_look_up_the_workspace_slack_is_told_to_come
         await eventually(is_taken)
         await until(lambda: slack.said)
         assert "Driverless shuttle to the harbour" in slack.said[-1].words
+        assert slack.said[-1].token == token
 
 
 async def test_a_body_beyond_all_measure_is_refused(sender: Sender, slack: SlackApi) -> None:
