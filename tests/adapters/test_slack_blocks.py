@@ -220,6 +220,38 @@ def test_what_does_not_fit_is_told() -> None:
     assert blocks[-2]["elements"][0]["elements"][0]["text"].endswith("A sentence of some length.")
 
 
+@pytest.mark.parametrize("text", ["One.", "A sentence of some length. " * 100])
+def test_buttons_have_their_room_under_texts_that_fill_the_message(text: str) -> None:
+    labels = [f"Number {number} {'x' * 60}" for number in range(60)]
+    buttons = Buttons(tuple(Button(each, ShowPilot(str(number))) for number, each in enumerate(labels)))
+    rated = Feedback(good=Button("Helpful", OldAction()), bad=Button("Not helpful", NotNow()))
+    blocks = render(Message((*[Text(text)] * 60, buttons, rated)))
+    check_blocks(blocks)
+    assert len(blocks) <= BLOCKS_LIMIT
+    assert size(blocks) <= CHARACTERS_LIMIT
+    assert values_of(blocks) == [*(f"show {number}" for number in range(60)), "old", "not-now"]
+    assert words_of(blocks[-1:]) == MORE
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Facts((("a", "b"),) * 9_000),
+        Meters((("a", 1, 2),) * 9_000),
+        Links((("a", "https://a.b"),) * 9_000),
+        Links((("a", f"https://example.org/{'x' * 900}"),) * 20),
+        Sources((Source(title="a", link=f"https://example.org/{'x' * 900}", action=NotNow()),) * 40),
+        Sources((Source(title="a" * 300, note="b" * 30, excerpt="c" * 30, action=NotNow()),) * 60),
+        Sources((Source(title="😀" * 300, meters=(("a", 1, 2),) * 200),) * 60),
+    ],
+)
+def test_a_message_is_never_longer_than_slack_takes(block: Block) -> None:
+    blocks = render(Message((block,)))
+    check_blocks(blocks)
+    assert CHARACTERS_LIMIT // 2 < size(blocks) <= CHARACTERS_LIMIT
+    assert words_of(blocks[-1:]) == MORE
+
+
 def test_controls_of_fifty_blocks_are_cut_with_a_word_about_it() -> None:
     blocks = render(Message((Buttons((Button("On", NotNow()),)),) * 60))
     assert len(blocks) == BLOCKS_LIMIT
