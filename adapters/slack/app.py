@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -155,8 +156,9 @@ class SlackApp:
                 return
         event = await self._with_audience(incoming, client)
         stream = Stream(self._outbox, client, origin, self._clock)
+        is_awaited = not isinstance(event, Said) or event.is_addressed
         try:
-            async with self._status.working(origin, client):
+            async with self._status.working(origin, client) if is_awaited else nullcontext():
                 reply = await self._handle(event, stream.progress)
         except asyncio.CancelledError:
             reply = Reply(content=cards.stopped())
