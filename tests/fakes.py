@@ -1,5 +1,6 @@
 """In-memory stand-ins for the ports of knowledge and of bot. They sit the same contract tests as the real ones."""
 
+import asyncio
 import secrets
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -263,3 +264,26 @@ async def revisions_of(store: PilotStore, pilot_id: str) -> Sequence[Revision]:
     """Oldest first; none of a pilot that never was there."""
     history = (await store.histories([pilot_id])).get(pilot_id)
     return history.revisions if history else ()
+
+
+@dataclass
+class ScriptedWriter:
+    """A Writer that says the same to everything; then it is away, or goes silent. `asked` is what it was given."""
+
+    pieces: Sequence[str] = ()
+    trouble: str = ""
+    is_silent: bool = False
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    is_closed: bool = False
+
+    async def write(self, question: str, sources: Sequence[str]) -> AsyncIterator[str]:
+        self.asked.append((question, tuple(sources)))
+        try:
+            for piece in self.pieces:
+                yield piece
+            if self.trouble:
+                raise UnavailableError(self.trouble)
+            if self.is_silent:
+                await asyncio.Event().wait()
+        finally:
+            self.is_closed = True
