@@ -38,6 +38,7 @@ from knowledge.pilots import Contact, Direction, Pilot, Stage
 from knowledge.ports import Demand
 from knowledge.questions import Question
 from knowledge.text import shorten
+from knowledge.writing import Claim
 
 GAPS_SHOWN = 3
 LEARNINGS_SHOWN = 5
@@ -85,16 +86,25 @@ SUGGESTED_QUESTIONS = (
 )
 
 
-def answer(found: Answer, answer_id: str = "", *, can_share: bool = False) -> Message:
+def answer(found: Answer, answer_id: str = "", *, can_share: bool = False, lacks_writer: bool = False) -> Message:
     """What is known about a question: the direct sentence, the sources, what to read next.
 
-    With an `answer_id` one can say whether it was any good.
+    With an `answer_id` one can say whether it was any good; `lacks_writer` says that a model should have written it.
     """
     buttons = (
         Button("Share to channel", ShareAnswer(answer_id)) if can_share and found.citations else None,
         Button("Tell us of one", TellPilot()) if found.verdict is not Verdict.TRIED else None,
     )
-    return _answer(found, answer_id, buttons)
+    shown = _answer(found, answer_id, buttons)
+    if not lacks_writer:
+        return shown
+    quiet = Text("The model that writes answers did not answer; this is what the sources say.", is_quiet=True)
+    return Message((shown.blocks[0], quiet, *shown.blocks[1:]))
+
+
+def written(claims: Sequence[Claim]) -> str:
+    """What a model wrote, with the numbers of its sources."""
+    return " ".join(claim.marked for claim in claims)
 
 
 def overheard(found: Answer, answer_id: str) -> Message:
@@ -115,8 +125,13 @@ def _answer(found: Answer, answer_id: str, buttons: Sequence[Button | None]) -> 
     blocks: list[Block] = [Text(first_sentence(found))]
     if found.verdict is Verdict.NOTHING_YET:
         blocks.append(Text("Whoever runs me can bring some in: pilotlight import --starter, or a file.", is_quiet=True))
+    if found.claims:
+        blocks.append(Text(written(found.claims)))
     if found.citations:
         blocks.append(Sources(tuple(_source(each, found) for each in found.citations)))
+    if found.claims:
+        warning = "Written by a model from these sources; check them before you rely on it."
+        blocks.append(Text(warning, is_quiet=True))
     if looked_at := _looked_first_at(found.question):
         blocks.append(Text(looked_at, is_quiet=True))
     if found.read_next:

@@ -1,4 +1,4 @@
-"""Answers: claims that cite pilots. Without a model they are extracted, never written."""
+"""Answers: claims that cite pilots. Without a model they are extracted; what a model wrote stands where it holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from knowledge.index.analysis import stop_words, words
 from knowledge.pilots import Pilot
 from knowledge.questions import Question
 from knowledge.search import FLOOR, Hit, Hits
+from knowledge.writing import Claim
 
 CITATIONS = 5
 NEAREST = 3
@@ -43,7 +44,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`pilots`, `countries` and `stopped` count all that was found, not only what is cited."""
+    """`pilots`, `countries` and `stopped` count all that was found, not only what is cited.
+
+    `claims` are what a model wrote, in order; they cite the `citations` by their place, from 1.
+    """
 
     question: Question
     verdict: Verdict
@@ -52,6 +56,7 @@ class Answer:
     countries: int = 0
     stopped: int = 0
     read_next: Citation | None = None
+    claims: tuple[Claim, ...] = ()
 
 
 def answer_from(question: Question, hits: Hits, limit: int = CITATIONS) -> Answer:

@@ -25,13 +25,14 @@ class Overhear:
 
     async def __call__(self, text: str, person: Person, place: Place) -> Reply | None:
         """What to say to words that were not for the bot; nearly always nothing."""
-        is_question = is_asking(text)
-        if not (is_question or is_follow_up(text)):
+        is_question, goes_on = is_asking(text), is_follow_up(text)
+        if not (is_question or goes_on):
             return None
         mode, thread = await self.rooms.mode(place), await self.threads.thread(place)
         try:
-            if thread and not thread.is_muted and mode is not Mode.OFF:
-                return Reply(content=await self.ask(text, person, place))
+            # A new question between people is not the bot's, though it has spoken there once.
+            if thread and goes_on and not thread.is_muted and mode is not Mode.OFF:
+                return Reply(content=await self.ask(text, person, place, may_write=False))
             if is_question and not thread and mode is Mode.OVERHEAR:
                 return await self._interject(text, person, place)
         except InvalidQuestionError:

@@ -17,7 +17,10 @@ class Share:
     rooms: Rooms
 
     async def __call__(self, answer_id: str, person: Person, place: Place) -> Message | Reply:
-        """Asked anew for the room, which may see less than the person could."""
+        """Asked anew for the room, which may see less than the person could.
+
+        Not written anew: nobody has read yet what a model would write this time.
+        """
         given = await self.answers.answer(answer_id)
         if given is None or (given.person, given.place.community) != (person.id, place.community):
             return cards.old_card()
