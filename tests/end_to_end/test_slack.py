@@ -196,7 +196,7 @@ async def test_an_overheard_question_is_answered_once_in_its_thread(slack: Works
     labels = words_of({"blocks": [each for each in answer["blocks"] if each["type"] == "actions"]})
     assert "Not now" in labels
     assert "Mute this thread" in labels
-    await slack.post(BOB, GENERAL, "Which of these were stopped, and did anyone else try it?", thread_ts=asked)
+    await slack.post(BOB, GENERAL, "Has anyone here tried a chatbot for citizens?", thread_ts=asked)
     await said_before_answering(slack, BOB, GENERAL)
     assert await slack.answers(GENERAL, asked) == [answer]
     # What it may do here it may not do elsewhere.
