@@ -92,6 +92,8 @@ class Workspaces(AsyncAuthorize):
 
         UnavailableError where nobody can say and it was not known before.
         """
+        if not (_is_id(enterprise_id) and _is_id(team_id)):
+            return None  # and no trouble of the database, after which Slack would send it again
         place = _Place(enterprise_id, None if is_enterprise_install else team_id)
         known = self._known.get(place)
         if known is not None and self._now() < known.fresh_until:
@@ -330,6 +332,11 @@ def _as_result(bot: Bot, enterprise_id: str | None, team_id: str | None) -> Auth
         bot_user_id=bot.bot_user_id,
         bot_scopes=bot.bot_scopes,
     )
+
+
+def _is_id(told: object) -> bool:
+    """Also of nothing. Payloads are Slack's, and yet anything may stand in them."""
+    return told is None or (isinstance(told, str) and told.isascii() and told.isalnum())
 
 
 def _place_of(context: AsyncBoltContext) -> _Place:

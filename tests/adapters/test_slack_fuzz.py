@@ -276,6 +276,13 @@ def test_what_slack_sends_with_something_changed_does_no_harm(
     _try(fuzzed, kind, body)
 
 
+@pytest.mark.parametrize("team", [2**63, True, "\x00", "\ud800", ["T01TEST"], {"id": 1}, "T" * 10_000], ids=range(7))
+def test_a_workspace_by_no_name_is_no_trouble_of_the_database(fuzzed: Fuzzed, team: object) -> None:
+    answer, calls = _try(fuzzed, "event", {**_RECORDED["app_mention"], "authorizations": [], "team_id": team})
+    assert answer.status in (200, 400)
+    assert calls == []
+
+
 @pytest.mark.parametrize("name", sorted(_RECORDED))
 def test_what_slack_sends_unchanged_is_taken(fuzzed: Fuzzed, name: str) -> None:
     body = fuzzed.renewed(_RECORDED[name])
