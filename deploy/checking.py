@@ -1,13 +1,15 @@
 """The check: what is configured, what is missing, and how to get it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from rich.text import Text
 
+from bot.skills.ask import WRITING
 from deploy.printing import console
 from deploy.settings import Settings, variable
-from deploy.wiring import now, open_embedder, prepare_folder
-from knowledge.errors import PilotlightError
+from deploy.wiring import now, open_embedder, open_writer, prepare_folder
+from knowledge.errors import PilotlightError, UnavailableError
 from knowledge.text import clean
 
 Finding = tuple[bool | None, str]
@@ -16,7 +18,7 @@ Finding = tuple[bool | None, str]
 
 async def check_house(settings: Settings) -> bool:
     """Print a line for each part; whether all that is switched on works."""
-    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (_folder, _database, _embeddings, _slack)
+    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (_folder, _database, _embeddings, _writer, _slack)
     screen = console()
     fine = True
     for check in checks:
@@ -58,6 +60,24 @@ async def _embeddings(settings: Settings) -> Finding:
     assert embedder is not None
     (vector,) = await embedder.embed(["has anyone tried it?"])
     return True, f"Embeddings: {embedder.name}, {len(vector)} dimensions."
+
+
+async def _writer(settings: Settings) -> Finding:
+    if settings.writing_model is None:
+        return (
+            None,
+            f"Writer: off, so answers are sentences of the sources. To have them written: {variable('writer')}.",
+        )
+    address, model = settings.writing_model
+    source = "Title: A check\nWhat it was: Somebody checked whether this model answers."
+    try:
+        async with asyncio.timeout(WRITING), open_writer(settings) as writer:
+            assert writer is not None
+            said = [piece async for piece in writer.write("Has anyone checked it?", [source])]
+    except (UnavailableError, TimeoutError) as error:
+        told = str(error) or f"The model did not end within {WRITING} seconds."
+        return False, f"Writer: {told} See {variable('writer')} and {variable('writer_key')}."
+    return bool(said), f"Writer: {model} at {address} {'answers' if said else 'answers nothing'}."
 
 
 async def _slack(settings: Settings) -> Finding:

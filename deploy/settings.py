@@ -39,6 +39,17 @@ class Settings(BaseSettings):
         description="what finds pilots by their meaning: off, or a sentence-embedding model's folder",
         examples=["onnx:data/models/all-MiniLM-L6-v2"],
     )
+    writer: str = Field(
+        default="off",
+        description="what writes answers: off, or the address and the model of an OpenAI-compatible server",
+        examples=["openai:http://localhost:11434/v1#llama3.1"],
+    )
+    writer_key: str = Field(
+        default="",
+        repr=False,
+        description="the key of that server, where it asks for one",
+        examples=["sk-…"],
+    )
     community: str = Field(
         default="local",
         min_length=1,
@@ -96,9 +107,7 @@ class Settings(BaseSettings):
     @field_validator("slack_api_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        is_local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-        if not parts.hostname or not (parts.scheme == "https" or is_local):
+        if not _is_secret_to_others(value):
             raise ValueError("must begin with https://")
         return value if value.endswith("/") else f"{value}/"
 
@@ -125,6 +134,23 @@ class Settings(BaseSettings):
         if value != "off" and not (value.startswith("onnx:") and value.removeprefix("onnx:").strip()):
             raise ValueError("must be off or onnx:<folder>")
         return value
+
+    @field_validator("writer")
+    @classmethod
+    def _is_a_writer(cls, value: str) -> str:
+        address, _, model = value.removeprefix("openai:").partition("#")
+        is_model = value.startswith("openai:") and model.strip() and _is_secret_to_others(address)
+        # A key has its own setting, which is never shown.
+        if value != "off" and not (is_model and "@" not in address and "?" not in address):
+            raise ValueError("must be off or openai:https://<address>#<model>, with its key apart")
+        return value
+
+    @field_validator("writer_key")
+    @classmethod
+    def _is_a_key(cls, value: str) -> str:
+        if not (value.isascii() and value.strip().isprintable()):
+            raise ValueError("must be plain letters and digits")
+        return value.strip()
 
     @property
     def database(self) -> str:
@@ -158,6 +184,14 @@ class Settings(BaseSettings):
         """The folder of the embedding model; None where search goes by words alone."""
         return None if self.embeddings == "off" else Path(self.embeddings.removeprefix("onnx:"))
 
+    @property
+    def writing_model(self) -> tuple[str, str] | None:
+        """The address of the server and the name of the model that writes answers; None where none does."""
+        if self.writer == "off":
+            return None
+        address, _, model = self.writer.removeprefix("openai:").partition("#")
+        return address, model.strip()
+
 
 def read_settings() -> Settings:
     """The settings of this process. Raises InvalidSettingsError."""
@@ -168,6 +202,16 @@ def read_settings() -> Settings:
         raise InvalidSettingsError("\n".join(_explain(each["loc"], each["msg"]) for each in error.errors())) from None
     except UnicodeDecodeError:
         raise InvalidSettingsError("The file .env is not UTF-8 text; save it as UTF-8 and try again.") from None
+
+
+def _is_secret_to_others(address: str) -> bool:
+    """Whether nobody on the way reads what is sent there."""
+    try:
+        parts = urlsplit(address)
+        is_local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        return bool(parts.hostname) and parts.port != 0 and (parts.scheme == "https" or is_local)
+    except ValueError:
+        return False  # no port, or no address
 
 
 def variable(field: str) -> str:

@@ -11,7 +11,7 @@ from bot.app import Bot
 from deploy.logs import logging_to
 from deploy.settings import Settings
 from knowledge.errors import PilotlightError
-from knowledge.ports import Embedder
+from knowledge.ports import Embedder, Writer
 from knowledge.search import Search, open_search
 
 
@@ -35,7 +35,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         search = await open_parts.enter_async_context(
             open_search(settings.data_dir / "index", database.pilots, embedder)
         )
-        bot = Bot(database, search, now=now, new_id=new_id)
+        writer = await open_parts.enter_async_context(open_writer(settings))
+        bot = Bot(database, search, now=now, new_id=new_id, writer=writer)
         yield House(database=database, search=search, bot=bot)
 
 
@@ -47,6 +48,18 @@ def open_embedder(settings: Settings) -> Embedder | None:
     from adapters.llm.onnx import OnnxEmbedder
 
     return OnnxEmbedder(folder)
+
+
+@asynccontextmanager
+async def open_writer(settings: Settings) -> AsyncIterator[Writer | None]:
+    """The model that PILOTLIGHT_WRITER names; None where answers are not written."""
+    if settings.writing_model is None:
+        yield None
+        return
+    from adapters.llm.chat import ChatWriter
+
+    async with ChatWriter(*settings.writing_model, settings.writer_key) as writer:
+        yield writer
 
 
 def prepare_folder(settings: Settings) -> None:
