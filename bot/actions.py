@@ -96,6 +96,8 @@ def decode(text: str) -> Action:
     match text.split(" ", maxsplit=1):
         case ["show", pilot_id] if pilot_id:
             return ShowPilot(pilot_id)
+        case ["tell"]:
+            return TellPilot()
         case ["tell", title]:
             return TellPilot(title)
         case ["good" | "bad" as word, answer_id] if answer_id:

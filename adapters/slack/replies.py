@@ -59,7 +59,7 @@ class Replies:
         button = Buttons((Button(form.title, form.action),)) if form.action else None
         message = Message((Text(too_late), *((button,) if button else ())))
         if origin.surface in (Surface.HOME, Surface.MODAL):
-            await self._send(client, replace(origin, channel=origin.user), "chat_postMessage", message)
+            await self._directly(message, origin, client)
         else:
             await self._tell(message, Reply(content=message, is_private=True), origin, client)
 
@@ -97,7 +97,16 @@ class Replies:
 
     async def _whisper(self, message: Message, origin: Origin, client: AsyncWebClient) -> None:
         # In a thread that is not there yet nobody would see it.
-        await self._send(client, origin, "chat_postEphemeral", message, origin.thread, user=origin.user)
+        try:
+            await self._send(client, origin, "chat_postEphemeral", message, origin.thread, user=origin.user)
+        except SlackRefusedError as error:
+            if error.code not in _NOT_HERE:
+                raise
+            await self._directly(message, origin, client)
+
+    async def _directly(self, message: Message, origin: Origin, client: AsyncWebClient) -> None:
+        """Where nothing else is left: in the person's direct messages with the bot."""
+        await self._send(client, replace(origin, channel=origin.user), "chat_postMessage", message)
 
     async def _update(self, message: Message, origin: Origin, client: AsyncWebClient) -> None:
         await self._send(client, origin, "chat_update", message, ts=origin.message)
@@ -131,15 +140,20 @@ class Replies:
         }
         if origin.thread and not replaces:
             payload["thread_ts"] = origin.thread
-        await self._outbox.respond(origin.response_url, payload, workspace=origin.team, channel=origin.channel)
+        try:
+            await self._outbox.respond(origin.response_url, payload, workspace=origin.team, channel=origin.channel)
+        except SlackRefusedError as error:
+            # The address lives for half an hour and five replies.
+            _log.info("Slack took no reply at the address it gave (%s)", error.code)
+            await self._whisper(message, origin, client)
 
     async def _in_modal(self, message: Message, origin: Origin, client: AsyncWebClient) -> None:
         try:
             await self._view(message_view(message), origin, client)
         except SlackRefusedError as error:
-            if error.code not in _TOO_LATE:
+            if error.code not in _TOO_LATE | _TOO_MUCH:
                 raise
-            await self._send(client, replace(origin, channel=origin.user), "chat_postMessage", message)
+            await self._directly(message, origin, client)
 
     async def _view(self, view: Json, origin: Origin, client: AsyncWebClient) -> None:
         """On top of what is open; where Slack stacks no more, in its place."""
@@ -155,6 +169,4 @@ class Replies:
         if origin.response_url:
             await self._respond(cards.not_in_channel(), origin, client, replaces=False)
         else:
-            await self._outbox.call(
-                client, origin.team, "chat_postMessage", channel=origin.user, text=fallback(cards.not_in_channel())
-            )
+            await self._directly(cards.not_in_channel(), origin, client)

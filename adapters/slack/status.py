@@ -14,6 +14,8 @@ from knowledge.errors import UnavailableError
 _log = logging.getLogger(__name__)
 
 _NOTICEABLE_SECONDS = 0.7  # most answers are there before anybody would miss a status
+# What Slack says where the workspace or the app has no such thing, and not just this channel.
+_NEVER = frozenset({"unknown_method", "missing_scope", "not_allowed_token_type", "feature_not_enabled", "paid_only"})
 
 
 class Status:
@@ -23,6 +25,7 @@ class Status:
         self._outbox = outbox
         self._seconds = seconds
         self._without: set[str] = set()
+        self._clearing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def working(self, origin: Origin, client: AsyncWebClient) -> AsyncIterator[None]:
@@ -40,7 +43,10 @@ class Status:
             with suppress(asyncio.CancelledError):
                 await showing
             if shown.is_set() and origin.team not in self._without:
-                await self._set("active", origin, thread, client)
+                # The answer does not wait for it.
+                clearing = asyncio.create_task(self._set("active", origin, thread, client))
+                self._clearing.add(clearing)
+                clearing.add_done_callback(self._clearing.discard)
 
     async def _show_later(self, origin: Origin, thread: str, client: AsyncWebClient, shown: asyncio.Event) -> None:
         await asyncio.sleep(self._seconds)
@@ -52,7 +58,8 @@ class Status:
         try:
             await self._outbox.call(client, origin.team, "agents_sessions_setStatus", **arguments)
         except SlackRefusedError as error:
-            self._without.add(origin.team)
-            _log.info("This workspace shows no status of agents (%s)", error.code)
+            if error.code in _NEVER:
+                self._without.add(origin.team)
+            _log.info("Slack shows no status here (%s)", error.code)
         except UnavailableError:
             _log.info("Slack took no status")

@@ -426,6 +426,7 @@ async def test_long_work_shows_a_status_and_takes_it_away(
     async with Status(outbox(), seconds=0).working(where, slack.client):
         await until_heard(slack, 1)
         assert statuses(slack) == [(channel, thread, "processing")]
+    await until_heard(slack, 2)
     assert statuses(slack) == [(channel, thread, "processing"), (channel, thread, "active")]
 
 
@@ -439,6 +440,7 @@ async def test_a_status_is_taken_away_when_the_work_fails_or_is_stopped(slack: S
         slack.heard.clear()
         with pytest.raises(type(end)):
             await work(end)
+        await until_heard(slack, 2)
         assert [status for *_, status in statuses(slack)] == ["processing", "active"]
 
 
@@ -454,7 +456,31 @@ async def test_a_workspace_that_shows_no_status_is_asked_once(slack: Slack) -> N
     assert [said for *_, said in statuses(slack)] == ["processing"]
     async with status.working(replace(DIRECT, team="T02OTHER"), slack.client):
         await until_heard(slack, 2)
+    await until_heard(slack, 3)
     assert [said for *_, said in statuses(slack)] == ["processing", "processing", "active"]
+
+
+async def test_one_channel_without_a_status_takes_it_from_no_other(slack: Slack) -> None:
+    slack.answers[STATUS] = [refused("channel_not_found"), refused("channel_not_found")]
+    status = Status(outbox(), seconds=0)
+    async with status.working(DIRECT, slack.client):
+        await until_heard(slack, 1)
+    async with status.working(THREAD, slack.client):
+        await until_heard(slack, 3)
+    await until_heard(slack, 4)
+
+
+async def test_a_reply_whose_address_is_used_up_still_reaches_the_person(slack: Slack) -> None:
+    slack.answers["hook"] = [refused("used_url")]
+    await show(slack, SAID, COMMAND, is_private=True)
+    assert slack.methods == ["hook", "chat.postEphemeral"]
+
+
+async def test_a_private_reply_where_the_bot_may_not_post_goes_to_the_persons_direct_messages(slack: Slack) -> None:
+    slack.answers["chat.postEphemeral"] = [refused("not_in_channel")]
+    await show(slack, SAID, CHANNEL, is_private=True)
+    assert slack.methods == ["chat.postEphemeral", "chat.postMessage"]
+    assert slack.heard[-1][1]["channel"] == "U01ALICE"
 
 
 @pytest.mark.parametrize("where", [COMMAND, HOME, MODAL])
