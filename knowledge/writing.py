@@ -47,7 +47,7 @@ _UNFIT = re.compile(
     r"|^\W*(?i:system|assistant|user|developer|human|ai|model|tool)\W*:"
     r"|\b(?i:ignore|disregard|forget|override|overrule|bypass)\b.{0,60}"
     r"\b(?i:instructions?|prompts?|rules?|sources?|above|previous|prior|earlier|everything)\b"
-    r"|\b(?i:system prompts?|language model|jailbreak|api key|passwords?|previous instructions?)\b"
+    r"|\b(?i:system prompts?|jailbreak|previous instructions?)\b"
     r"|\b(?:you|your)\b|\b(?i:users?|readers?) (?:should|must|can|may)\b"
     r"|^\W*(?i:please|click|visit|tell|say|reply|write|send|download|open|answer|repeat|respond)\b"
 )
@@ -186,14 +186,22 @@ def _is_supported(text: str, cited: Sequence[str], language: str) -> bool:
         claim.numbers <= _all(each.numbers for each in near)
         and all(not row.isdisjoint(_all(each.words for each in near)) for row in rows)
         and all({name, stem(name, language)} & their_words for name in _names(text, language))
-        and _agrees(claim, [_said(part, language) for each in cited for part in _CLAUSE_END.split(each)])
+        and _agrees(_clauses(text, language), [clause for each in cited for clause in _clauses(each, language)])
     )
 
 
-def _agrees(claim: _Said, clauses: Sequence[_Said]) -> bool:
-    """Whether one of the clauses that are most alike also denies something, or also does not."""
-    alike = [len((claim.stems & each.stems) | (claim.numbers & each.numbers)) for each in clauses]
-    return any(each.denies == claim.denies for each, shared in zip(clauses, alike, strict=True) if shared == max(alike))
+def _agrees(said: Sequence[_Said], told: Sequence[_Said]) -> bool:
+    """Whether, for each clause, one of those told that are most alike also denies something, or also does not."""
+    for clause in said:
+        alike = [len((clause.stems & each.stems) | (clause.numbers & each.numbers)) for each in told]
+        nearest = (each for each, shared in zip(told, alike, strict=True) if shared == max(alike))
+        if all(each.denies != clause.denies for each in nearest):
+            return False
+    return True
+
+
+def _clauses(text: str, language: str) -> list[_Said]:
+    return [_said(clause, language) for clause in _CLAUSE_END.split(text)]
 
 
 def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:
