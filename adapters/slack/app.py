@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -113,20 +113,19 @@ class SlackApp:
         if workspace is None or incoming is None:
             await ack()
             return
-        work = asyncio.create_task(self._handle(incoming.event))
-        self._work[work] = ("", "", "")
-        work.add_done_callback(lambda done: self._work.pop(done, None))
-        await asyncio.wait({work}, timeout=_PATIENCE_SECONDS)
-        is_late = not work.done()
-        if is_late:
-            await ack(response_action="update", view=message_view(cards.one_moment()))
-        reply = await work
-        if is_late:
-            await self._attempt(self._update(incoming, reply, self._client(context)))
-        else:
-            await ack(**_acknowledgement(reply))
-        if not incoming.event.place.is_shareable:
-            await self._attempt(self._home.publish(_at_home(incoming, workspace), self._client(context)))
+        with self._working():
+            work = asyncio.create_task(self._handle(incoming.event))
+            await asyncio.wait({work}, timeout=_PATIENCE_SECONDS)
+            is_late = not work.done()
+            if is_late:
+                await ack(response_action="update", view=message_view(cards.one_moment()))
+            reply = await work
+            if is_late:
+                await self._attempt(self._update(incoming, reply, self._client(context)))
+            else:
+                await ack(**_acknowledgement(reply))
+            if not incoming.event.place.is_shareable:
+                await self._attempt(self._home.publish(_at_home(incoming, workspace), self._client(context)))
 
     async def _update(self, incoming: Incoming, reply: Reply | None, client: AsyncWebClient) -> None:
         origin = incoming.origin
@@ -137,11 +136,17 @@ class SlackApp:
         if incoming is None:
             return
         origin = incoming.origin
+        with self._working(origin.team, origin.channel, origin.thread or origin.message):
+            await self._attempt(self._answer(incoming, self._client(context)))
+
+    @contextmanager
+    def _working(self, team: str = "", channel: str = "", thread: str = "") -> Iterator[None]:
+        """What is done inside is waited for when the server stops, and stopped by a button where a place is named."""
         task = asyncio.current_task()
         assert task is not None
-        self._work[task] = (origin.team, origin.channel, origin.thread or origin.message)
+        self._work[task] = (team, channel, thread)
         try:
-            await self._attempt(self._answer(incoming, self._client(context)))
+            yield
         finally:
             self._work.pop(task, None)
 

@@ -1,5 +1,6 @@
 """The way in from Slack: one bolt app with its installations, by HTTP or Socket Mode, opened and drained."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -45,6 +46,7 @@ _NOT_INSTALLED = (
     "Pilotlight is not installed in this workspace any more. Whoever looks after its apps can install it again."
 )
 _UNREACHABLE = "I cannot reach what I know at the moment, and nothing was done. Please try again in a minute."
+_PATIENCE_SECONDS = 2.8  # Slack waits for three
 _DRAIN_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
@@ -116,7 +118,11 @@ class SlackDoor:
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return _unreadable()
         try:
-            return await to_aiohttp_response(await self._bolt.async_dispatch(bolt_request))
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await to_aiohttp_response(await self._bolt.async_dispatch(bolt_request))
+        except TimeoutError:
+            _log.error("What Slack sent could not be taken in time")
+            return web.Response(status=503)
         except Exception as error:  # noqa: BLE001 - where bolt stumbles it stumbles again over what it would tell
             _log.error("What Slack sent could not be read", exc_info=error)
             return _unreadable()

@@ -11,12 +11,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from aiohttp import web
+from slack_sdk.oauth.installation_store import Bot
 
-from adapters.slack.installations import new_key
+from adapters.slack.installations import Installations, new_key
+from bot.app import Bot as HouseBot
+from bot.events import Event, Submitted, Visited
+from bot.messages import Reply
 from deploy.server import serving
 from deploy.settings import InvalidSettingsError
 from knowledge.errors import PilotlightError
@@ -295,6 +300,32 @@ async def test_without_a_database_to_look_up_the_workspace_slack_is_told_to_come
         assert slack.said[-1].token == token
 
 
+async def test_a_database_that_hangs_keeps_slack_waiting_no_longer_than_it_waits(
+    slack: SlackApi, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = new_key()
+    await install(slack, database_url, key, "T01TEST")
+    found, is_hanging = Installations.find_bot_of_team, True
+
+    async def hang(self: Installations, team_id: str) -> Bot | None:
+        if is_hanging:
+            await asyncio.sleep(5)
+        return await found(self, team_id)
+
+    monkeypatch.setattr(Installations, "find_bot_of_team", hang)
+    async with running_server(slack, tmp_path, database_url=database_url, **many_workspaces(key)) as sender:
+        answers = await asyncio.gather(sender.event(mention()), sender.command(payload("slash_command")))
+        assert [answer.status for answer in answers] == [503, 503]
+        assert all(answer.seconds < 3 for answer in answers)
+        is_hanging = False
+
+        async def is_taken() -> bool:
+            return (await sender.event(mention(), X_Slack_Retry_Num="1")).status == 200
+
+        await eventually(is_taken)
+        await until(lambda: slack.said)
+
+
 async def test_a_body_beyond_all_measure_is_refused(sender: Sender, slack: SlackApi) -> None:
     answer = await sender.event(mention("x" * 2 * _MEGABYTE))
     assert answer.status == 413
@@ -466,6 +497,26 @@ async def test_nothing_that_the_server_tells_or_logs_holds_a_secret_or_what_peop
     texts += [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
     for secret in (BOT_TOKEN, SIGNING_SECRET, "unmentionable"):
         assert not [text for text in texts if secret in text]
+
+
+@pytest.mark.parametrize(("slow", "method"), [(Submitted, "views.update"), (Visited, "views.publish")])
+async def test_a_form_under_way_is_finished_before_the_server_stops(
+    slow: type, method: str, slack: SlackApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = HouseBot.handle
+
+    async def take_long(self: HouseBot, event: Event, *more: Any) -> Reply | None:
+        if isinstance(event, slow):
+            await asyncio.sleep(2.3)
+        return await handle(self, event, *more)
+
+    monkeypatch.setattr(HouseBot, "handle", take_long)
+    body = payload("view_submission")
+    body["view"]["private_metadata"] = '{"form": "settings", "context": "", "channel": "", "thread": ""}'
+    async with running_server(slack, tmp_path) as sender:
+        assert (await sender.interaction(body)).status == 200
+        assert slack.called(method) == []
+    assert slack.called(method)
 
 
 @dataclass
