@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 # Before white space and anything but a small letter or a mark; not after a shortened word, and not before its [1].
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<![A-Z.]\.[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bNo\.)(?<!\bca\.)(?<!\bvs\.)"
-    r"\s+(?=[\"“'(*]*[^\W_a-zß-ÿ])|\n+(?=[^\s\[])"
+    r"\s+(?=[^\sa-zß-ÿ\[])|\n+(?=[^\s\[])"
 )
 _SPACES, _LINES = re.compile(r"[^\S\n]+"), re.compile(r" ?\n[ \n]*")
 _CLAUSE_END = re.compile(rf"{_SENTENCE_END.pattern}|[,;:–]\s")
