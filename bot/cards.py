@@ -16,6 +16,7 @@ from bot.actions import (
 )
 from bot.commands import COMMANDS
 from bot.messages import (
+    PARAGRAPH,
     Block,
     Button,
     Buttons,
@@ -100,6 +101,11 @@ def answer(found: Answer, answer_id: str = "", *, can_share: bool = False, lacks
         return shown
     quiet = Text("The model that writes answers did not answer; this is what the sources say.", is_quiet=True)
     return Message((shown.blocks[0], quiet, *shown.blocks[1:]))
+
+
+def so_far(found: Answer, claims: Sequence[Claim]) -> str:
+    """The first paragraphs of the card, as far as they are written."""
+    return PARAGRAPH.join((first_sentence(found), written(claims)))
 
 
 def written(claims: Sequence[Claim]) -> str:

@@ -116,7 +116,7 @@ class Ask:
                 async for claim in held:
                     written.append(claim)
                     if progress:
-                        await _tell(progress, cards.written(written))
+                        await _tell(progress, cards.so_far(answer, written))
         except UnavailableError as error:
             _log.warning("The model that writes answers is away: %s", error)
         except TimeoutError:

@@ -89,8 +89,11 @@ async def test_a_written_answer_stands_between_the_count_and_its_numbered_source
 
 async def test_it_is_told_sentence_by_sentence_while_it_is_written(tmp_path: Path, sentences: list[str]) -> None:
     progress: list[str] = []
-    await asked(ScriptedWriter(list(" ".join(sentences))), tmp_path, progress)
-    assert progress == [" ".join(sentences[:count]) for count in (1, 2, 3)]
+    told = await asked(ScriptedWriter(list(" ".join(sentences))), tmp_path, progress)
+    lead, whole = (block.text for block in told.blocks[:2] if isinstance(block, Text))
+    assert progress == [f"{lead}\n\n{' '.join(sentences[:count])}" for count in (1, 2, 3)]
+    # What was told last is how the card begins: whoever read it need not read it twice.
+    assert progress[-1] == f"{lead}\n\n{whole}"
 
 
 async def test_the_command_ask_is_written_too(tmp_path: Path, sentences: list[str]) -> None:
