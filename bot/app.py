@@ -24,6 +24,7 @@ from bot.skills.rate import Rate
 from bot.skills.share import Share
 from bot.skills.show import Show
 from bot.skills.tell import Tell
+from bot.voice import ENGLISH, LANGUAGES, speaking
 from knowledge.errors import PilotlightError, UnavailableError
 from knowledge.ports import Writer
 from knowledge.search import Search
@@ -36,7 +37,10 @@ Answered = Message | Form | Reply | None
 
 
 class Bot:
-    """Made by wiring from the stores and the search; `now` and `new_id` are the only clock and dice."""
+    """Made by wiring from the stores and the search; `now` and `new_id` are the only clock and dice.
+
+    `language` is what rooms read, and whoever has not chosen another.
+    """
 
     def __init__(
         self,
@@ -46,7 +50,9 @@ class Bot:
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         writer: Writer | None = None,
+        language: str = ENGLISH,
     ) -> None:
+        language = language if language in LANGUAGES else ENGLISH
         self.ask = Ask(
             search=search,
             demands=stores.demands,
@@ -57,16 +63,20 @@ class Bot:
             writer=writer,
         )
         self._overhear = Overhear(ask=self.ask, rooms=stores.rooms, threads=stores.threads, seen=stores.seen, now=now)
-        self._share = Share(ask=self.ask, answers=stores.answers, rooms=stores.rooms)
+        self._share = Share(ask=self.ask, answers=stores.answers, rooms=stores.rooms, language=language)
         self._show = Show(pilots=stores.pilots, search=search, now=now)
         self._tell = Tell(pilots=stores.pilots, now=now, new_id=new_id)
         self._rate = Rate(answers=stores.answers, now=now)
         self._moderate = Moderate(rooms=stores.rooms, members=stores.members, now=now)
-        self._home = Home(pilots=stores.pilots, demands=stores.demands, members=stores.members, now=now)
+        self._home = Home(
+            pilots=stores.pilots, demands=stores.demands, members=stores.members, now=now, language=language
+        )
         self._rooms = stores.rooms
+        self._members = stores.members
         self._seen = stores.seen
         self._now = now
         self._new_id = new_id
+        self._language = language
 
     async def handle(self, event: Event, progress: Progress | None = None) -> Reply | None:
         """What to say to an event, if anything; `progress` is told of an answer while it is written.
@@ -74,13 +84,17 @@ class Bot:
         It never raises: trouble becomes a sentence for the person alone, with a reference that is in the log.
         Where nobody addressed the bot it keeps silent about its troubles too.
         """
+        language = self._language
         try:
             async with asyncio.timeout(PATIENCE):
                 if not await self._is_first(event):
                     return None
-                said = await self._reply(event, progress)
+                language = await self._language_of(event)
+                with speaking(language):
+                    said = await self._reply(event, progress)
         except Exception as error:  # noqa: BLE001 - the one place where whatever went wrong becomes an answer
-            trouble = self._explain(error)
+            with speaking(language):
+                trouble = self._explain(error)
             is_overheard = isinstance(event, Said) and not event.is_addressed
             return None if is_overheard else Reply(content=trouble, is_private=True)
         if isinstance(said, Message | Form):
@@ -95,6 +109,16 @@ class Bot:
             return await self._seen.claim(f"event {event.place.platform} {event.key}", self._now())
         except UnavailableError:
             return True
+
+    async def _language_of(self, event: Event) -> str:
+        """What one person alone reads is in their language, what a room reads in the community's."""
+        if not event.place.is_private:
+            return self._language
+        try:
+            member = await self._members.member(event.place.community, event.person.id)
+        except UnavailableError:
+            return self._language
+        return member.preferences.language_or(self._language)
 
     def _explain(self, error: Exception) -> Message:
         if isinstance(error, PilotlightError) and not isinstance(error, UnavailableError):

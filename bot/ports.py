@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.places import Place
+from bot.voice import LANGUAGES
 from knowledge.ports import DemandStore, PilotStore
 
 Progress = Callable[[str], Awaitable[None]]
@@ -124,11 +125,19 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """How a person wants to be written to. In their own time; the quiet hours may run over midnight."""
+    """How a person wants to be written to. In their own time; the quiet hours may run over midnight.
+
+    `language` is a code of LANGUAGES, or "" for the community's.
+    """
 
     quiet_from: time | None = None
     quiet_until: time | None = None
     paused_until: date | None = None
+    language: str = ""
+
+    def language_or(self, otherwise: str) -> str:
+        """The language to speak with this person; `otherwise` where they chose none that there is."""
+        return self.language if self.language in LANGUAGES else otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.voice import ENGLISH, LANGUAGES
 from knowledge.errors import PilotlightError
 
 PREFIX = "PILOTLIGHT_"
@@ -57,6 +58,11 @@ class Settings(BaseSettings):
         description="the community that the terminal speaks for",
         examples=["city-innovators"],
     )
+    language: str = Field(
+        default=ENGLISH,
+        description="the language that rooms read, and whoever has not chosen another: " + ", ".join(LANGUAGES),
+        examples=["de"],
+    )
 
     slack_signing_secret: str = Field(
         default="",
@@ -103,6 +109,13 @@ class Settings(BaseSettings):
         description="what tokens are encrypted with, the newest first, commas between; made by pilotlight keys new",
         examples=["made-by-pilotlight-keys-new"],
     )
+
+    @field_validator("language")
+    @classmethod
+    def _is_spoken(cls, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+        return value
 
     @field_validator("slack_api_url")
     @classmethod

@@ -36,7 +36,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             open_search(settings.data_dir / "index", database.pilots, embedder)
         )
         writer = await open_parts.enter_async_context(open_writer(settings))
-        bot = Bot(database, search, now=now, new_id=new_id, writer=writer)
+        bot = Bot(database, search, now=now, new_id=new_id, writer=writer, language=settings.language)
         yield House(database=database, search=search, bot=bot)
 
 

@@ -57,7 +57,7 @@ async def _has_administrator(connection: AsyncConnection, community: str) -> boo
 
 
 def _to_row(member: Member) -> Row:
-    said = {name: value.isoformat() for name, value in asdict(member.preferences).items() if value is not None}
+    said = {name: str(value) for name, value in asdict(member.preferences).items() if value not in (None, "")}
     return {"community": member.community, "person": member.person, "role": member.role, "preferences": said}
 
 
@@ -73,4 +73,5 @@ def _preferences(said: Row) -> Preferences:
         quiet_from=time.fromisoformat(quiet_from) if quiet_from else None,
         quiet_until=time.fromisoformat(quiet_until) if quiet_until else None,
         paused_until=date.fromisoformat(paused_until) if paused_until else None,
+        language=said.get("language", ""),
     )

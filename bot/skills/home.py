@@ -11,14 +11,21 @@ from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
 from bot.ports import MemberStore, Preferences
+from bot.voice import ENGLISH, LANGUAGES, phrase, say, speaking
 from knowledge.dimensions import progress
 from knowledge.ports import DemandStore, PilotStore
 
 FORM = "settings"
 QUESTIONS_SHOWN = 5
 
-_HOURS = (("", "no quiet hours"), *((f"{hour:02}:00", f"{hour:02}:00") for hour in range(24)))
+_HOURS = tuple(f"{hour:02}:00" for hour in range(24))
 _PAUSES = {"": None, "week": timedelta(days=7), "month": timedelta(days=30), "quarter": timedelta(days=91)}
+_PAUSE_LABELS = {
+    "": phrase("no pause"),
+    "week": phrase("for a week"),
+    "month": phrase("for a month"),
+    "quarter": phrase("for three months"),
+}
 _KEEP = "keep"
 
 
@@ -28,24 +35,29 @@ class Home:
     demands: DemandStore
     members: MemberStore
     now: Callable[[], datetime]
+    language: str = ENGLISH
 
     async def __call__(self, person: Person, place: Place) -> Message:
         member = await self.members.member(place.community, person.id)
         today = self.now().date()
         own = await self.pilots.owned_by(place.community, person.id)
         may_moderate = member.role.may_moderate and not place.is_outside
-        return cards.home(
-            [(pilot, progress(pilot, today)) for pilot in own],
-            preferences=_current(member.preferences, today),
-            unanswered=await self.demands.demands(place.community, QUESTIONS_SHOWN) if may_moderate else None,
-        )
+        unanswered = await self.demands.demands(place.community, QUESTIONS_SHOWN) if may_moderate else None
+        # Wherever it was asked for, its person alone reads it.
+        with speaking(member.preferences.language_or(self.language)):
+            return cards.home(
+                [(pilot, progress(pilot, today)) for pilot in own],
+                preferences=_current(member.preferences, today),
+                unanswered=unanswered,
+            )
 
     async def form(self, person: Person, place: Place) -> Form:
         """The person's settings, as they stand."""
         today = self.now().date()
         kept = _current((await self.members.member(place.community, person.id)).preferences, today)
-        return _form(
+        return self._form(
             {
+                "language": kept.language if kept.language in LANGUAGES else "",
                 "quiet_from": f"{kept.quiet_from:%H:%M}" if kept.quiet_from else "",
                 "quiet_until": f"{kept.quiet_until:%H:%M}" if kept.quiet_until else "",
                 "pause": _KEEP if kept.paused_until else "",
@@ -59,24 +71,40 @@ class Home:
         kept = _current((await self.members.member(place.community, person.id)).preferences, today)
         given = {name: value.strip() for name, value in values.items()}
         errors = {
-            name: "Please choose one of the hours."
+            name: say("Please choose one of the hours.")
             for name in ("quiet_from", "quiet_until")
-            if given.get(name, "") not in dict(_HOURS)
+            if given.get(name, "") not in ("", *_HOURS)
         }
         if not errors and bool(given.get("quiet_from")) != bool(given.get("quiet_until")):
             missing = "quiet_until" if given.get("quiet_from") else "quiet_from"
-            errors = {missing: "Quiet hours need a beginning and an end; choose both, or neither."}
+            errors = {missing: say("Quiet hours need a beginning and an end; choose both, or neither.")}
         if given.get("pause", "") not in {*_PAUSES, _KEEP}:
-            errors["pause"] = "Please choose one of these."
+            errors["pause"] = say("Please choose one of these.")
+        if given.get("language", "") not in ("", *LANGUAGES):
+            errors["language"] = say("Please choose one of these.")
         if errors:
-            return replace(_form(given, kept.paused_until), errors=errors)
+            return replace(self._form(given, kept.paused_until), errors=errors)
         preferences = Preferences(
             quiet_from=_hour(given.get("quiet_from", "")),
             quiet_until=_hour(given.get("quiet_until", "")),
             paused_until=_pause(given.get("pause", ""), kept.paused_until, today),
+            language=given.get("language", ""),
         )
         await self.members.keep_preferences(place.community, person.id, preferences)
-        return cards.settings_kept(preferences)
+        with speaking(preferences.language_or(self.language)):
+            return cards.settings_kept(preferences)
+
+    def _form(self, values: Mapping[str, str], paused_until: date | None) -> Form:
+        as_all = say("as in this community: {language}", language=LANGUAGES[self.language])
+        hours = (("", say("no quiet hours")), *((hour, hour) for hour in _HOURS))
+        fields = (
+            Field(name="language", label=say("Speak with me in"), choices=(("", as_all), *LANGUAGES.items())),
+            Field(name="quiet_from", label=say("Do not write to me from"), choices=hours, hint=say("in your own time")),
+            Field(name="quiet_until", label=say("until"), choices=hours),
+            Field(name="pause", label=say("Pause everything I did not ask for"), choices=_pauses(paused_until)),
+        )
+        filled = tuple(replace(field, value=values.get(field.name, "")) for field in fields)
+        return Form(name=FORM, title=say("Your settings"), fields=filled, send=say("Save"), action=OpenSettings())
 
 
 def _current(kept: Preferences, today: date) -> Preferences:
@@ -85,17 +113,11 @@ def _current(kept: Preferences, today: date) -> Preferences:
     return replace(kept, paused_until=None) if is_over else kept
 
 
-def _form(values: Mapping[str, str], paused_until: date | None) -> Form:
-    pauses = [("", "no pause"), ("week", "for a week"), ("month", "for a month"), ("quarter", "for three months")]
-    if paused_until:
-        pauses.insert(0, (_KEEP, f"as now, until {cards.day(paused_until)}"))
-    fields = (
-        Field(name="quiet_from", label="Do not write to me from", choices=_HOURS, hint="in your own time"),
-        Field(name="quiet_until", label="until", choices=_HOURS),
-        Field(name="pause", label="Pause everything I did not ask for", choices=tuple(pauses)),
-    )
-    filled = tuple(replace(field, value=values.get(field.name, "")) for field in fields)
-    return Form(name=FORM, title="Your settings", fields=filled, send="Save", action=OpenSettings())
+def _pauses(paused_until: date | None) -> tuple[tuple[str, str], ...]:
+    pauses = tuple((name, say(label)) for name, label in _PAUSE_LABELS.items())
+    if not paused_until:
+        return pauses
+    return ((_KEEP, say("as now, until {day}", day=cards.day(paused_until))), *pauses)
 
 
 def _hour(text: str) -> time | None:

@@ -10,6 +10,7 @@ from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
 from bot.ports import AnswerStore, Rating
+from bot.voice import say
 from knowledge.catalogues.personal_data import mask
 
 FORM = "feedback"
@@ -27,8 +28,9 @@ class Rate:
             return cards.old_card()
         if is_good:
             return cards.glad()
-        reason = Field(name="reason", label="What was wrong or missing?", hint="as short as you like", is_long=True)
-        return Form(name=FORM, title="Thank you", fields=(reason,), send="Send", context=answer_id)
+        label, hint = say("What was wrong or missing?"), say("as short as you like")
+        reason = Field(name="reason", label=label, hint=hint, is_long=True)
+        return Form(name=FORM, title=say("Thank you"), fields=(reason,), send=say("Send"), context=answer_id)
 
     async def take(self, answer_id: str, values: Mapping[str, str], person: Person, place: Place) -> Message:
         reason = mask(values.get("reason", "").strip()[:REASON_LIMIT])[0]

@@ -8,6 +8,7 @@ from bot.people import Person
 from bot.places import Place
 from bot.ports import AnswerStore, Mode, Rooms
 from bot.skills.ask import Ask
+from bot.voice import ENGLISH, speaking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Share:
     ask: Ask
     answers: AnswerStore
     rooms: Rooms
+    language: str = ENGLISH
 
     async def __call__(self, answer_id: str, person: Person, place: Place) -> Message | Reply:
         """Asked anew for the room, which may see less than the person could.
@@ -29,4 +31,6 @@ class Share:
         room = replace(place, is_private=False, is_shareable=False)
         answer = await self.ask.answer(given.asked, person, room)
         shared_id = await self.ask.keep(answer, given.asked, person, room)
-        return Reply(content=cards.shared(answer, shared_id, by=person.name))
+        # The person may have read it in another language than the room reads.
+        with speaking(self.language):
+            return Reply(content=cards.shared(answer, shared_id, by=person.name))

@@ -78,6 +78,7 @@ async def test_settings_are_kept_and_shown_where_one_left_them(house: tuple[Bot,
     assert member.preferences == Preferences(quiet_from=time(18), quiet_until=time(8), paused_until=date(2026, 12, 22))
     again = form(await bot.handle(Pressed(person=ANN, place=HOME, action=OpenSettings())))
     assert {field.name: field.value for field in again.fields} == {
+        "language": "",
         "quiet_from": "18:00",
         "quiet_until": "08:00",
         "pause": "keep",
