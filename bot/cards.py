@@ -1,6 +1,6 @@
 """Every message the bot can say: its one voice. Short, kind, and the answer first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import assert_never
 
@@ -31,8 +31,10 @@ from bot.messages import (
     Text,
 )
 from bot.ports import Mode, Preferences
+from bot.voice import LANGUAGES, phrase, say, say_count, spoken
 from knowledge.answers import Answer, Citation, Verdict
 from knowledge.countries import country_name
+from knowledge.dates import written as written_day
 from knowledge.dimensions import Dimension, Gap, Progress
 from knowledge.learnings import Learning
 from knowledge.pilots import Contact, Direction, Pilot, Stage
@@ -47,35 +49,37 @@ COUNTRIES_SHOWN = 4
 HOME_PILOTS_SHOWN = 8
 
 _DIMENSIONS = {
-    Dimension.ANCHORING: "Anchoring",
-    Dimension.CRITICALITY: "Criticality",
-    Dimension.EXIT_PLAN: "Exit plan",
-    Dimension.COMPETENCE: "Competence",
-    Dimension.VALUES: "Values",
+    Dimension.ANCHORING: phrase("Anchoring"),
+    Dimension.CRITICALITY: phrase("Criticality"),
+    Dimension.EXIT_PLAN: phrase("Exit plan"),
+    Dimension.COMPETENCE: phrase("Competence"),
+    Dimension.VALUES: phrase("Values"),
 }
 _DIRECTIONS = {
-    Direction.POSITIVE: "good results",
-    Direction.MIXED: "mixed results",
-    Direction.NONE: "no effect found",
-    Direction.NEGATIVE: "bad results",
+    Direction.POSITIVE: phrase("good results"),
+    Direction.MIXED: phrase("mixed results"),
+    Direction.NONE: phrase("no effect found"),
+    Direction.NEGATIVE: phrase("bad results"),
 }
 _MODES = {
-    Mode.MENTION: "I speak in this channel when somebody mentions me.",
-    Mode.OVERHEAR: "I speak in this channel when somebody mentions me, and when I know who tried what is asked here.",
-    Mode.OFF: "I do not speak in this channel.",
+    Mode.MENTION: phrase("I speak in this channel when somebody mentions me."),
+    Mode.OVERHEAR: phrase(
+        "I speak in this channel when somebody mentions me, and when I know who tried what is asked here."
+    ),
+    Mode.OFF: phrase("I do not speak in this channel."),
 }
 _MODE_LABELS = {
-    Mode.MENTION: "Only when mentioned",
-    Mode.OVERHEAR: "Also when I can help",
-    Mode.OFF: "Never",
+    Mode.MENTION: phrase("Only when mentioned"),
+    Mode.OVERHEAR: phrase("Also when I can help"),
+    Mode.OFF: phrase("Never"),
 }
 _STAGES = {
-    Stage.PLANNED: "planned",
-    Stage.DEVELOPMENT: "in development",
-    Stage.PILOT: "pilot",
-    Stage.IMPLEMENTED: "in use",
-    Stage.COMPLETED: "completed",
-    Stage.STOPPED: "stopped",
+    Stage.PLANNED: phrase("planned"),
+    Stage.DEVELOPMENT: phrase("in development"),
+    Stage.PILOT: phrase("pilot"),
+    Stage.IMPLEMENTED: phrase("in use"),
+    Stage.COMPLETED: phrase("completed"),
+    Stage.STOPPED: phrase("stopped"),
     Stage.UNKNOWN: "",
 }
 
@@ -93,14 +97,14 @@ def answer(found: Answer, answer_id: str = "", *, can_share: bool = False, lacks
     With an `answer_id` one can say whether it was any good; `lacks_writer` says that a model should have written it.
     """
     buttons = (
-        Button("Share to channel", ShareAnswer(answer_id)) if can_share and found.citations else None,
-        Button("Tell us of one", TellPilot()) if found.verdict is not Verdict.TRIED else None,
+        Button(say("Share to channel"), ShareAnswer(answer_id)) if can_share and found.citations else None,
+        Button(say("Tell us of one"), TellPilot()) if found.verdict is not Verdict.TRIED else None,
     )
     shown = _answer(found, answer_id, buttons)
     if not lacks_writer:
         return shown
-    quiet = Text("The model that writes answers did not answer; this is what the sources say.", is_quiet=True)
-    return Message((shown.blocks[0], quiet, *shown.blocks[1:]))
+    quiet = say("The model that writes answers did not answer; this is what the sources say.")
+    return Message((shown.blocks[0], Text(quiet, is_quiet=True), *shown.blocks[1:]))
 
 
 def so_far(found: Answer, claims: Sequence[Claim]) -> str:
@@ -115,28 +119,32 @@ def written(claims: Sequence[Claim]) -> str:
 
 def overheard(found: Answer, answer_id: str) -> Message:
     """An answer that nobody had asked the bot for, and how to be rid of it."""
-    buttons = (Button("Not now", NotNow()), Button("Mute this thread", MuteThread()))
-    lead = Text("I overheard this and happen to know something.", is_quiet=True)
+    buttons = (Button(say("Not now"), NotNow()), Button(say("Mute this thread"), MuteThread()))
+    lead = Text(say("I overheard this and happen to know something."), is_quiet=True)
     return Message((lead, *_answer(found, answer_id, buttons).blocks))
 
 
 def shared(found: Answer, answer_id: str, *, by: str) -> Message:
     """An answer that one person got before, for the room."""
-    whose = f"{by} asked me" if by else "Somebody here asked me"
-    lead = Text(f"{whose}: “{shorten(found.question.text, 200)}”", is_quiet=True)
-    return Message((lead, *_answer(found, answer_id, ()).blocks))
+    question = shorten(found.question.text, 200)
+    if by:
+        lead = say("{name} asked me: “{question}”", name=by, question=question)
+    else:
+        lead = say("Somebody here asked me: “{question}”", question=question)
+    return Message((Text(lead, is_quiet=True), *_answer(found, answer_id, ()).blocks))
 
 
 def _answer(found: Answer, answer_id: str, buttons: Sequence[Button | None]) -> Message:
     blocks: list[Block] = [Text(first_sentence(found))]
     if found.verdict is Verdict.NOTHING_YET:
-        blocks.append(Text("Whoever runs me can bring some in: pilotlight import --starter, or a file.", is_quiet=True))
+        hint = say("Whoever runs me can bring some in: pilotlight import --starter, or a file.")
+        blocks.append(Text(hint, is_quiet=True))
     if found.claims:
         blocks.append(Text(written(found.claims)))
     if found.citations:
         blocks.append(Sources(tuple(_source(each, found) for each in found.citations)))
     if found.claims:
-        warning = "Written by a model from these sources; check them before you rely on it."
+        warning = say("Written by a model from these sources; check them before you rely on it.")
         blocks.append(Text(warning, is_quiet=True))
     if looked_at := _looked_first_at(found.question):
         blocks.append(Text(looked_at, is_quiet=True))
@@ -146,26 +154,37 @@ def _answer(found: Answer, answer_id: str, buttons: Sequence[Button | None]) -> 
         blocks.append(Buttons(shown))
     if answer_id and found.citations:
         good, bad = RateAnswer(answer_id, True), RateAnswer(answer_id, False)
-        blocks.append(Feedback(good=Button("Helpful", good), bad=Button("Not helpful", bad)))
+        blocks.append(Feedback(good=Button(say("Helpful"), good), bad=Button(say("Not helpful"), bad)))
     return Message(tuple(blocks))
 
 
 def first_sentence(found: Answer) -> str:
     """The direct answer, with the count and the shape of what was found."""
+    shape = {"where": _in_countries(found.countries), "stopped": _stopped(found)}
     match found.verdict:
         case Verdict.TRIED if not found.question.topic:
-            return f"I know {_count(found.pilots, 'such pilot')}{_in_countries(found.countries)}{_stopped(found)}."
+            return say_count(
+                "I know {count} such pilot{where}{stopped}.",
+                "I know {count} such pilots{where}{stopped}.",
+                found.pilots,
+                **shape,
+            )
         case Verdict.TRIED:
-            return f"Yes: {_count(found.pilots, 'pilot')}{_in_countries(found.countries)} tried this{_stopped(found)}."
+            return say_count(
+                "Yes: {count} pilot{where} tried this{stopped}.",
+                "Yes: {count} pilots{where} tried this{stopped}.",
+                found.pilots,
+                **shape,
+            )
         case Verdict.ELSEWHERE:
-            return "Nobody there has recorded trying this yet, and I keep your question. Elsewhere it was tried:"
+            return say("Nobody there has recorded trying this yet, and I keep your question. Elsewhere it was tried:")
         case Verdict.CLOSE:
-            return "Nobody has recorded trying just this yet, and I keep your question. These came close:"
+            return say("Nobody has recorded trying just this yet, and I keep your question. These came close:")
         case Verdict.NOBODY:
-            nearest = " The nearest I know:" if found.citations else ""
-            return f"Nobody has recorded trying this yet. I keep your question, so that it gets asked around.{nearest}"
+            nobody = say("Nobody has recorded trying this yet. I keep your question, so that it gets asked around.")
+            return f"{nobody} {say('The nearest I know:')}" if found.citations else nobody
         case Verdict.NOTHING_YET:
-            return "I know no pilots yet, so I cannot tell whether anyone tried this. I keep your question."
+            return say("I know no pilots yet, so I cannot tell whether anyone tried this. I keep your question.")
         case _:
             assert_never(found.verdict)
 
@@ -178,20 +197,20 @@ def pilot(
     texts = (
         shown.summary,
         outcome.summary,
-        outcome.stopped_because and f"Why it was stopped: {outcome.stopped_because}",
+        outcome.stopped_because and say("Why it was stopped: {reason}", reason=outcome.stopped_because),
     )
     latest = sorted(learnings, key=lambda each: each.told_at, reverse=True)[:LEARNINGS_SHOWN]
     asked = _meters(done)
-    questions = tuple(Text(f"{gap.question} {gap.reason}") for gap in missing[:GAPS_SHOWN])
+    questions = tuple(Text(f"{say(gap.question)} {say(gap.reason)}") for gap in missing[:GAPS_SHOWN])
     blocks = (
         Heading(shown.title),
         Text(" · ".join(_details(shown)), is_quiet=True),
         *(Text(shorten(text, 2_000)) for text in texts if text),
-        *(Text(f"Learned on {day(each.told_at)}: {shorten(each.text, 1_000)}") for each in latest),
+        *(Text(_learned(each)) for each in latest),
         Facts(_facts(shown)) if _facts(shown) else None,
         Links(_links(shown)) if _links(shown) else None,
-        *((Text("What it can say so far:", is_quiet=True), Meters(asked)) if asked else ()),
-        *((Text("Worth finding out next:", is_quiet=True), *questions) if questions else ()),
+        *((Text(say("What it can say so far:"), is_quiet=True), Meters(asked)) if asked else ()),
+        *((Text(say("Worth finding out next:"), is_quiet=True), *questions) if questions else ()),
     )
     return Message(tuple(block for block in blocks if block))
 
@@ -199,44 +218,51 @@ def pilot(
 def several_pilots(named: str, pilots: Sequence[Pilot]) -> Message:
     """More than one pilot may be meant: which?"""
     sources = tuple(Source(title=each.title, details=_details(each), action=ShowPilot(each.id)) for each in pilots)
-    return Message((Text(f"Which of these do you mean by “{shorten(named, 80)}”?"), Sources(sources)))
+    which = say("Which of these do you mean by “{name}”?", name=shorten(named, 80))
+    return Message((Text(which), Sources(sources)))
 
 
 def which_pilot() -> Message:
-    return Message((Text("Which pilot? Say show and words of its title, or press its number under an answer."),))
+    return Message((Text(say("Which pilot? Say show and words of its title, or press its number under an answer.")),))
 
 
 def no_such_pilot(named: str) -> Message:
-    return Message((Text(f"I know no pilot called “{shorten(named, 80)}”. Ask for its topic: ask has anyone tried …"),))
+    name = shorten(named, 80)
+    said = say("I know no pilot called “{name}”. Ask for its topic: ask has anyone tried …", name=name)
+    return Message((Text(said),))
 
 
 def told(new: Pilot) -> Message:
     """Thanks for a pilot, whatever became of it."""
-    thanks = "A stopped pilot is worth as much as a running one: " if new.stage is Stage.STOPPED else ""
-    return Message(
-        (
-            Text(f"Thank you. {thanks}“{new.title}” is kept and can be found from now on."),
-            Buttons((Button("Show it", ShowPilot(new.id)),)),
+    if new.stage is Stage.STOPPED:
+        thanks = say(
+            "Thank you. A stopped pilot is worth as much as a running one: "
+            "“{title}” is kept and can be found from now on.",
+            title=new.title,
         )
-    )
+    else:
+        thanks = say("Thank you. “{title}” is kept and can be found from now on.", title=new.title)
+    return Message((Text(thanks), Buttons((Button(say("Show it"), ShowPilot(new.id)),))))
 
 
 def welcome() -> Message:
     """The first words to someone who opened the conversation."""
     return Message(
         (
-            Heading("Has anyone tried it?"),
+            Heading(say("Has anyone tried it?")),
             Text(
-                "Ask me about anything the public sector may have piloted. I answer from recorded pilots, with "
-                "sources, the stopped ones too, and with the person to talk to where one is known."
+                say(
+                    "Ask me about anything the public sector may have piloted. I answer from recorded pilots, with "
+                    "sources, the stopped ones too, and with the person to talk to where one is known."
+                )
             ),
-            Text("Try: has anyone tried a four-day week?"),
+            Text(say("Try: has anyone tried a four-day week?")),
         )
     )
 
 
 def you_are_welcome() -> Message:
-    return Message((Text("You are welcome. If you try it yourself, tell me how it went: good or bad."),))
+    return Message((Text(say("You are welcome. If you try it yourself, tell me how it went: good or bad.")),))
 
 
 def home(
@@ -246,7 +272,7 @@ def home(
     unanswered: Sequence[Demand] | None,
 ) -> Message:
     """A person's own page. `unanswered` are the community's open questions, for those who look after it."""
-    blocks: list[Block] = [Heading("Your pilots")]
+    blocks: list[Block] = [Heading(say("Your pilots"))]
     shown = tuple(
         Source(title=pilot.title, details=_details(pilot), meters=_meters(done), action=ShowPilot(pilot.id))
         for pilot, done in own[:HOME_PILOTS_SHOWN]
@@ -254,170 +280,182 @@ def home(
     if shown:
         blocks.append(Sources(shown))
     else:
-        blocks.append(Text("None yet. Tell the community of one: running, finished or stopped, each is worth having."))
+        none = say("None yet. Tell the community of one: running, finished or stopped, each is worth having.")
+        blocks.append(Text(none))
     if len(own) > HOME_PILOTS_SHOWN:
-        blocks.append(Text(f"And {len(own) - HOME_PILOTS_SHOWN} more.", is_quiet=True))
-    blocks.append(Buttons((Button("Tell of a pilot", TellPilot()),)))
+        more = say_count("And {count} more.", "And {count} more.", len(own) - HOME_PILOTS_SHOWN)
+        blocks.append(Text(more, is_quiet=True))
+    blocks.append(Buttons((Button(say("Tell of a pilot"), TellPilot()),)))
     if unanswered is not None:
-        blocks.append(Heading("Questions nobody could answer yet"))
-        asked_on = tuple((day(each.asked_at), shorten(each.topic, 200)) for each in unanswered)
-        blocks.append(Facts(asked_on) if asked_on else Text("None: every question found somebody who had tried it."))
-    blocks += [Heading("Your settings"), Facts(_settings(preferences))]
-    blocks.append(Buttons((Button("Change settings", OpenSettings()),)))
+        blocks += _unanswered(unanswered)
+    blocks += [Heading(say("Your settings")), Facts(_settings(preferences))]
+    blocks.append(Buttons((Button(say("Change settings"), OpenSettings()),)))
     return Message(tuple(blocks))
 
 
 def settings_kept(preferences: Preferences) -> Message:
-    return Message((Text("Kept."), Facts(_settings(preferences))))
+    return Message((Text(say("Kept.")), Facts(_settings(preferences))))
 
 
 def mode(current: Mode, *, may_choose: bool) -> Message:
     """When the bot speaks in this room, and the choice for those who may make it."""
-    said = Text(_MODES[current])
+    said = Text(say(_MODES[current]))
     if not may_choose:
-        return Message((said, Text("Moderators can change that: /pilot channel.", is_quiet=True)))
-    choices = tuple(Button(label, SetMode(each)) for each, label in _MODE_LABELS.items() if each is not current)
+        return Message((said, Text(say("Moderators can change that: /pilot channel."), is_quiet=True)))
+    choices = tuple(Button(say(label), SetMode(each)) for each, label in _MODE_LABELS.items() if each is not current)
     return Message((said, Buttons(choices)))
 
 
 def mode_chosen(chosen: Mode) -> Message:
-    return Message((Text(f"From now on: {_MODES[chosen]}"),))
+    return Message((Text(say("From now on: {mode}", mode=say(_MODES[chosen]))),))
 
 
 def unknown_mode(said: str) -> Message:
-    choices = " or ".join(tuple(Mode))
-    return Message((Text(f"“{shorten(said, 40)}” is none of my ways in a channel: say channel {choices}."),))
+    none = say(
+        "“{said}” is none of my ways in a channel: say channel {choices}.", said=shorten(said, 40), choices=_any(Mode)
+    )
+    return Message((Text(none),))
 
 
 def only_moderators(*, has_any: bool) -> Message:
     """Who may, and where nobody may yet, how somebody can."""
     if has_any:
-        return Message((Text("Only moderators of this community can do that. Please ask one of them."),))
-    return Message(
-        (
-            Text(
-                "Only moderators can do that, and this community has none yet. "
-                "Whoever runs me can name one: pilotlight moderators add …"
-            ),
-        )
+        return Message((Text(say("Only moderators of this community can do that. Please ask one of them.")),))
+    nobody = say(
+        "Only moderators can do that, and this community has none yet. "
+        "Whoever runs me can name one: pilotlight moderators add …"
     )
+    return Message((Text(nobody),))
 
 
 def no_room_here() -> Message:
-    return Message((Text("This is a conversation between the two of us. Say that in a channel, please."),))
+    return Message((Text(say("This is a conversation between the two of us. Say that in a channel, please.")),))
 
 
 def off_here() -> Message:
-    return Message((Text("I am switched off in this channel. Ask me in a direct message; I will answer there."),))
+    return Message((Text(say("I am switched off in this channel. Ask me in a direct message; I will answer there.")),))
 
 
 def one_moment() -> Message:
-    return Message((Text("One moment, I am still at it …"),))
+    return Message((Text(say("One moment, I am still at it …")),))
 
 
 def stopped() -> Message:
-    return Message((Text("Stopped."),))
+    return Message((Text(say("Stopped.")),))
 
 
 def not_in_channel() -> Message:
-    return Message((Text("I may not post in that channel. Invite me there, and ask again: /invite @Pilotlight"),))
+    return Message((Text(say("I may not post in that channel. Invite me there, and ask again: /invite @Pilotlight")),))
 
 
 def outsider() -> Message:
-    return Message((Text("That is for members of this community; here people from outside read along."),))
+    return Message((Text(say("That is for members of this community; here people from outside read along.")),))
 
 
 def muted(by: str) -> Message:
-    whose = f"Muted by {by}" if by else "Muted"
-    return Message((Text(f"{whose}: I keep out of this thread unless you mention me.", is_quiet=True),))
+    if by:
+        said = say("Muted by {name}: I keep out of this thread unless you mention me.", name=by)
+    else:
+        said = say("Muted: I keep out of this thread unless you mention me.")
+    return Message((Text(said, is_quiet=True),))
 
 
 def not_now(by: str) -> Message:
-    whose = f"{by} said “not now”" if by else "“Not now”, then"
-    return Message((Text(f"{whose}: I took my answer back. Mention me whenever you want it.", is_quiet=True),))
+    if by:
+        said = say("{name} said “not now”: I took my answer back. Mention me whenever you want it.", name=by)
+    else:
+        said = say("“Not now”, then: I took my answer back. Mention me whenever you want it.")
+    return Message((Text(said, is_quiet=True),))
 
 
 def glad() -> Message:
-    return Message((Text("Thank you, good to know."),))
+    return Message((Text(say("Thank you, good to know.")),))
 
 
 def noted() -> Message:
-    return Message((Text("Thank you. I keep that for whoever looks after me."),))
+    return Message((Text(say("Thank you. I keep that for whoever looks after me.")),))
 
 
 def help_() -> Message:
     """What one can say, from the table of commands."""
-    facts = tuple((f"{each.name} {each.arguments}".strip(), each.does) for each in COMMANDS)
-    return Message((Text("Just ask: has anyone tried …? Or say one of these:"), Facts(facts)))
+    facts = tuple((f"{each.name} {each.arguments}".strip(), say(each.does)) for each in COMMANDS)
+    return Message((Text(say("Just ask: has anyone tried …? Or say one of these:")), Facts(facts)))
 
 
 def unknown_command(said: str) -> Message:
-    return Message((Text(f"I have no command “{shorten(said, 40)}”."), *help_().blocks))
+    none = say("I have no command “{name}”.", name=shorten(said, 40))
+    return Message((Text(none), *help_().blocks))
 
 
 def old_card() -> Message:
-    return Message((Text("This card is from an earlier version and no longer works. Please ask again."),))
+    return Message((Text(say("This card is from an earlier version and no longer works. Please ask again.")),))
 
 
 def sorry(reason: str) -> Message:
-    """Something is in the way; the reason is already a sentence for people."""
-    return Message((Text(reason),))
+    """Something is in the way; the reason is already a sentence for people, which the catalogues may hold."""
+    return Message((Text(say(reason)),))
 
 
 def unavailable(reference: str) -> Message:
     """Something outside is away; the log says what."""
-    return Message(
-        (
-            Text(
-                "I cannot get at what I know just now. Please try again in a few minutes; if it stays, tell whoever "
-                f"runs me this reference: {reference}"
-            ),
-        )
+    away = say(
+        "I cannot get at what I know just now. Please try again in a few minutes; if it stays, tell whoever "
+        "runs me this reference: {reference}",
+        reference=reference,
     )
+    return Message((Text(away),))
 
 
 def broken(reference: str) -> Message:
-    return Message(
-        (
-            Text(
-                "Something went wrong on my side. Please try again; if it stays, tell whoever runs me "
-                f"this reference: {reference}"
-            ),
-        )
+    wrong = say(
+        "Something went wrong on my side. Please try again; if it stays, tell whoever runs me "
+        "this reference: {reference}",
+        reference=reference,
     )
+    return Message((Text(wrong),))
 
 
 def day(moment: date | datetime) -> str:
     """As people write it: 22 November 2026."""
-    return f"{moment.day} {moment:%B %Y}"
+    return written_day(moment, spoken())
 
 
 def stage(named: Stage) -> str:
     """What people call a stage; "" of the unknown one."""
-    return _STAGES[named]
+    return say(_STAGES[named])
 
 
 def direction(named: Direction) -> str:
-    return _DIRECTIONS[named]
+    return say(_DIRECTIONS[named])
+
+
+def _learned(learning: Learning) -> str:
+    return say("Learned on {day}: {text}", day=day(learning.told_at), text=shorten(learning.text, 1_000))
+
+
+def _unanswered(demands: Sequence[Demand]) -> tuple[Block, Block]:
+    asked_on = tuple((day(each.asked_at), shorten(each.topic, 200)) for each in demands)
+    none = Text(say("None: every question found somebody who had tried it."))
+    return Heading(say("Questions nobody could answer yet")), Facts(asked_on) if asked_on else none
 
 
 def _meters(done: Mapping[Dimension, Progress]) -> tuple[tuple[str, int, int], ...]:
-    return tuple((_DIMENSIONS[each], state.answered, state.asked) for each, state in done.items() if state.asked)
+    return tuple((say(_DIMENSIONS[each]), state.answered, state.asked) for each, state in done.items() if state.asked)
 
 
 def _settings(preferences: Preferences) -> tuple[tuple[str, str], ...]:
-    start, end = preferences.quiet_from, preferences.quiet_until
-    return (
-        ("Quiet hours", f"{start:%H:%M} to {end:%H:%M}" if start and end else "none"),
-        ("Pause", f"until {day(preferences.paused_until)}" if preferences.paused_until else "none"),
-    )
+    start, end, paused = preferences.quiet_from, preferences.quiet_until, preferences.paused_until
+    hours = say("{start} to {end}", start=f"{start:%H:%M}", end=f"{end:%H:%M}") if start and end else say("none")
+    pause = say("until {day}", day=day(paused)) if paused else say("none")
+    language = LANGUAGES[preferences.language_or(spoken())]
+    return (say("Language"), language), (say("Quiet hours"), hours), (say("Pause"), pause)
 
 
 def _source(cited: Citation, found: Answer) -> Source:
     shown = cited.pilot
     notes = (
-        "Close, but not quite this." if cited.is_close and found.verdict is Verdict.TRIED else "",
-        "The same idea, but elsewhere." if cited.is_elsewhere and found.verdict is Verdict.TRIED else "",
+        say("Close, but not quite this.") if cited.is_close and found.verdict is Verdict.TRIED else "",
+        say("The same idea, but elsewhere.") if cited.is_elsewhere and found.verdict is Verdict.TRIED else "",
         _why_stopped(shown) if shown.stage is Stage.STOPPED else "",
     )
     return Source(
@@ -426,7 +464,7 @@ def _source(cited: Citation, found: Answer) -> Source:
         details=_details(shown),
         excerpt=cited.excerpt,
         note=" ".join(note for note in notes if note),
-        contact=f"Ask {_contact(shown.owner)}" if shown.owner else "",
+        contact=say("Ask {contact}", contact=_contact(shown.owner)) if shown.owner else "",
         action=ShowPilot(shown.id),
     )
 
@@ -434,20 +472,20 @@ def _source(cited: Citation, found: Answer) -> Source:
 def _why_stopped(shown: Pilot) -> str:
     outcome = shown.outcome
     if outcome.stopped_because:
-        return f"Stopped: {shorten(outcome.stopped_because, 200)}"
+        return say("Stopped: {reason}", reason=shorten(outcome.stopped_because, 200))
     if outcome.summary:
-        return f"Stopped. What is recorded of it: {shorten(outcome.summary, 200)}"
-    return "Stopped, and nobody recorded why."
+        return say("Stopped. What is recorded of it: {summary}", summary=shorten(outcome.summary, 200))
+    return say("Stopped, and nobody recorded why.")
 
 
 def _details(shown: Pilot) -> tuple[str, ...]:
     results = shown.outcome.direction
     details = (
         shown.organisation,
-        country_name(shown.country) if shown.country else None,
+        country_name(shown.country, spoken()) if shown.country else None,
         str(shown.year) if shown.year else None,
-        _STAGES[shown.stage],
-        _DIRECTIONS[results] if results else None,
+        stage(shown.stage),
+        direction(results) if results else None,
     )
     return tuple(detail for detail in details if detail)
 
@@ -457,23 +495,23 @@ def _facts(shown: Pilot) -> tuple[tuple[str, str], ...]:
         f"{each.description} — {each.solved_by}" if each.solved_by else each.description for each in shown.barriers
     )
     facts = (
-        ("Topics", ", ".join(shown.topics)),
-        ("Ask", _contact(shown.owner) if shown.owner else ""),
-        ("Money", " · ".join(filter(None, (shown.funding.source, shown.funding.amount)))),
-        ("Money ends", str(shown.funding.ends or "")),
-        ("Barriers", solved),
-        ("Found by evaluation", "; ".join(each.summary for each in shown.evaluations if each.summary)),
-        ("What others may take", "; ".join(each.name for each in shown.assets)),
-        ("For a second site", shown.second_site or ""),
-        ("Source", " · ".join(filter(None, (shown.provenance.attribution, shown.provenance.licence)))),
+        (say("Topics"), ", ".join(shown.topics)),
+        (say("Ask"), _contact(shown.owner) if shown.owner else ""),
+        (say("Money"), " · ".join(filter(None, (shown.funding.source, shown.funding.amount)))),
+        (say("Money ends"), str(shown.funding.ends or "")),
+        (say("Barriers"), solved),
+        (say("Found by evaluation"), "; ".join(each.summary for each in shown.evaluations if each.summary)),
+        (say("What others may take"), "; ".join(each.name for each in shown.assets)),
+        (say("For a second site"), shown.second_site or ""),
+        (say("Source"), " · ".join(filter(None, (shown.provenance.attribution, shown.provenance.licence)))),
     )
     return tuple((label, shorten(value, 600)) for label, value in facts if value)
 
 
 def _links(shown: Pilot) -> tuple[tuple[str, str], ...]:
-    evidence = (("Evaluation", each.evidence) for each in shown.evaluations)
+    evidence = ((say("Evaluation"), each.evidence) for each in shown.evaluations)
     assets = ((each.name, each.link) for each in shown.assets)
-    return tuple((label, link) for label, link in (("Read more", shown.link), *evidence, *assets) if link)
+    return tuple((label, link) for label, link in ((say("Read more"), shown.link), *evidence, *assets) if link)
 
 
 def _contact(contact: Contact) -> str:
@@ -483,53 +521,68 @@ def _contact(contact: Contact) -> str:
 
 def _read_next(best: Citation) -> str:
     if best.pilot.stage is Stage.STOPPED:
-        return f"Read next: “{best.pilot.title}”. What did not work elsewhere is the cheapest lesson there is."
-    return f"Read next: “{best.pilot.title}”, for how it was evaluated."
+        return say(
+            "Read next: “{title}”. What did not work elsewhere is the cheapest lesson there is.", title=best.pilot.title
+        )
+    return say("Read next: “{title}”, for how it was evaluated.", title=best.pilot.title)
 
 
 def _looked_first_at(question: Question) -> str:
     """The filters that were read out of the question, so that people can see what came first."""
     parts = (
-        " or ".join(country_name(each) for each in question.countries)
+        _any(country_name(each, spoken()) for each in question.countries)
         if len(question.countries) <= COUNTRIES_SHOWN
         else question.where,
         _organisations(question.organisations),
-        " or ".join(_STAGES[each] for each in question.stages if _STAGES[each]),
+        _any(stage(each) for each in question.stages if stage(each)),
         _period(question.period.first, question.period.last) if question.period else "",
     )
     told = "; ".join(part for part in parts if part)
-    return f"I looked first at: {told}." if told else ""
+    return say("I looked first at: {places}.", places=told) if told else ""
 
 
 def _organisations(names: Sequence[str]) -> str:
     """Catalogues spell one organisation in many ways; the shortest says best which is meant."""
     if len(names) <= 2:
-        return " or ".join(names)
-    return f"{min(names, key=len)} and {len(names) - 1} more of that name"
+        return _any(names)
+    return say_count(
+        "{name} and {count} more of that name",
+        "{name} and {count} more of that name",
+        len(names) - 1,
+        name=min(names, key=len),
+    )
+
+
+def _any(names: Iterable[str]) -> str:
+    return say(" or ").join(names)
 
 
 def _period(first: date | None, last: date | None) -> str:
     match first, last:
         case date(), None:
-            return f"since {first.year}"
+            return say("since {year}", year=first.year)
         case None, date():
-            return f"until {last.year}"
+            return say("until {year}", year=last.year)
         case date(), date():
-            return str(first.year) if first.year == last.year else f"{first.year} to {last.year}"
+            if first.year == last.year:
+                return str(first.year)
+            return say("{start} to {end}", start=first.year, end=last.year)
     return ""
 
 
 def _stopped(found: Answer) -> str:
     if not found.stopped:
         return ""
-    if found.stopped == found.pilots:
-        return {1: "; it was stopped", 2: "; both were stopped"}.get(found.stopped, "; all were stopped")
-    return "; 1 was stopped" if found.stopped == 1 else f"; {found.stopped} were stopped"
+    if found.stopped < found.pilots:
+        return say_count("; {count} was stopped", "; {count} were stopped", found.stopped)
+    match found.stopped:
+        case 1:
+            return say("; it was stopped")
+        case 2:
+            return say("; both were stopped")
+        case _:
+            return say("; all were stopped")
 
 
 def _in_countries(count: int) -> str:
-    return f" in {_count(count, 'country', 'countries')}" if count > 1 else ""
-
-
-def _count(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one}" if count == 1 else f"{count:,} {many or one + 's'}"
+    return say_count(" in {count} country", " in {count} countries", count) if count > 1 else ""

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+from bot.voice import phrase
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`arguments` as a person would read them: ``<question>`` must be given, ``[number]`` may be."""
+    """`arguments` as a person would read them: ``<question>`` must be given, ``[number]`` may be.
+
+    Only what a command `does` is told in the reader's language; what one says to the bot is English.
+    """
 
     name: str
     arguments: str
@@ -17,43 +22,43 @@ COMMANDS = (
     Command(
         name="ask",
         arguments="<question>",
-        does="Find out who has tried something, how it went and whom to ask.",
+        does=phrase("Find out who has tried something, how it went and whom to ask."),
         example="ask has anyone tried a four-day week?",
     ),
     Command(
         name="show",
         arguments="<pilot>",
-        does="Show all there is on one pilot, with what is still open on its five dimensions.",
+        does=phrase("Show all there is on one pilot, with what is still open on its five dimensions."),
         example="show 2",
     ),
     Command(
         name="tell",
         arguments="[title]",
-        does="Tell the community of a pilot: running, finished or stopped.",
+        does=phrase("Tell the community of a pilot: running, finished or stopped."),
         example="tell Book-a-bike for home carers",
     ),
     Command(
         name="home",
         arguments="",
-        does="Show your own page: your pilots, how far they are, your settings.",
+        does=phrase("Show your own page: your pilots, how far they are, your settings."),
         example="home",
     ),
     Command(
         name="settings",
         arguments="",
-        does="Choose when I may write to you first.",
+        does=phrase("Choose when I may write to you first."),
         example="settings",
     ),
     Command(
         name="channel",
         arguments="[mention | overhear | off]",
-        does="Show or choose when I speak in a channel. Moderators choose.",
+        does=phrase("Show or choose when I speak in a channel. Moderators choose."),
         example="channel overhear",
     ),
     Command(
         name="help",
         arguments="",
-        does="Show what you can say.",
+        does=phrase("Show what you can say."),
         example="help",
     ),
 )

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from bot.actions import Action
 from bot.forms import Form
+from bot.voice import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _plain_block(block: Block) -> str:
         case Facts(facts):
             return "\n".join(f"{label}: {value}" for label, value in facts)
         case Meters(meters):
-            return "\n".join(f"{label}: {answered} of {asked}" for label, answered, asked in meters)
+            return "\n".join(_plain_meter(*meter) for meter in meters)
         case Links(links):
             return "\n".join(f"{label}: {address}" for label, address in links)
         case Buttons() | Feedback():
@@ -138,6 +139,10 @@ def _plain_source(source: Source) -> str:
         source.excerpt,
         source.contact,
         source.link or "",
-        *(f"{label}: {answered} of {asked}" for label, answered, asked in source.meters),
+        *(_plain_meter(*meter) for meter in source.meters),
     )
     return "\n   ".join(line for line in lines if line)
+
+
+def _plain_meter(label: str, answered: int, asked: int) -> str:
+    return say("{label}: {answered} of {asked}", label=label, answered=answered, asked=asked)

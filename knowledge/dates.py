@@ -5,7 +5,11 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from babel.dates import format_date
+
 from knowledge.errors import InvalidRecordError
+
+_LOCALES = {"en": "en_GB"}  # where a language alone would be written as in one country that writes it differently
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,3 +56,8 @@ class Period:
     def __post_init__(self) -> None:
         if self.first and self.last and self.first > self.last:
             raise InvalidRecordError(f"a period cannot end ({self.last}) before it begins ({self.first})")
+
+
+def written(day: date, language: str = "en") -> str:
+    """As people write a day in full: 22 November 2026."""
+    return format_date(day, format="long", locale=_LOCALES.get(language, language))

@@ -10,6 +10,7 @@ from bot.forms import Field, Form
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
+from bot.voice import phrase, say
 from knowledge.catalogues.personal_data import mask_record
 from knowledge.errors import InvalidRecordError
 from knowledge.pilots import Direction, Stage
@@ -18,35 +19,14 @@ from knowledge.records import pilot_from_record
 from knowledge.visibility import Audience
 
 FORM = "tell"
+GIVEN_SHOWN = 60
 
-_FIELDS = (
-    Field(name="title", label="What was tried?", hint="in a few words", is_required=True),
-    Field(name="summary", label="What did you do, where and for whom?", is_long=True, is_required=True),
-    Field(name="organisation", label="Which organisation?"),
-    Field(name="country", label="In which country?"),
-    Field(
-        name="stage",
-        label="How far did it get?",
-        value=Stage.PILOT,
-        choices=tuple((each, cards.stage(each)) for each in Stage if each is not Stage.UNKNOWN),
-    ),
-    Field(name="outcome", label="What came of it, good or bad?", is_long=True),
-    Field(name="stopped_because", label="If it was stopped: why?", is_long=True),
-    Field(
-        name="direction",
-        label="Which way did the results point?",
-        choices=(("", "too early to say"), *((each, cards.direction(each)) for each in Direction)),
-    ),
-    Field(name="url", label="Where can one read more?", hint="https://…"),
-    Field(
-        name="is_own",
-        label="Is it yours?",
-        choices=(("", "no, I only know of it"), ("yes", "yes, it is mine")),
-        hint="then it stands on your own page, and people are sent to you",
-    ),
-    Field(name="owner", label="Whom may one ask?", hint="a name or a role"),
-)
 _PLAIN = ("title", "summary", "organisation", "country", "stage", "url")
+# What is wrong with these is told in the reader's language; of the rest, as the record says it.
+_REASONS = {
+    "country": phrase("{given} is not a country; write its English name or its two-letter code."),
+    "url": phrase("{given} is not a web address (https://…)."),
+}
 _OUTCOME_NAMES = {"summary": "outcome", "direction": "direction", "stopped_because": "stopped_because"}
 
 
@@ -57,14 +37,18 @@ class Tell:
     new_id: Callable[[], str]
 
     def form(self, title: str = "") -> Form:
-        fields = (replace(field, value=title) if field.name == "title" else field for field in _FIELDS)
-        return Form(name=FORM, title="Tell of a pilot", fields=tuple(fields), send="Tell", action=TellPilot(title))
+        fields = (replace(field, value=title) if field.name == "title" else field for field in _fields())
+        return Form(
+            name=FORM, title=say("Tell of a pilot"), fields=tuple(fields), send=say("Tell"), action=TellPilot(title)
+        )
 
     async def take(self, values: Mapping[str, str], person: Person, place: Place) -> Message | Form:
         """Keep the pilot for this community; or the form again, with what is wrong at its field."""
         given = {name: value.strip() for name, value in values.items()}
         errors = {
-            each.name: "Please fill this in." for each in _FIELDS if each.is_required and not given.get(each.name)
+            each.name: say("Please fill this in.")
+            for each in _fields()
+            if each.is_required and not given.get(each.name)
         }
         pilot = None
         while pilot is None:
@@ -77,7 +61,7 @@ class Tell:
                 name = _field_of(error)
                 if name in errors:
                     raise
-                errors[name] = _reason(name, error)
+                errors[name] = _reason(name, given, error)
         if errors:
             return self._again(given, errors)
         await self.pilots.save([pilot], Author(person.id, "told"), self.now())
@@ -99,8 +83,35 @@ class Tell:
         }
 
     def _again(self, given: Mapping[str, str], errors: Mapping[str, str]) -> Form:
-        fields = tuple(replace(field, value=given.get(field.name, "")) for field in _FIELDS)
+        fields = tuple(replace(field, value=given.get(field.name, "")) for field in _fields())
         return replace(self.form(), fields=fields, errors=errors)
+
+
+def _fields() -> tuple[Field, ...]:
+    stages = tuple((each, cards.stage(each)) for each in Stage if each is not Stage.UNKNOWN)
+    directions = tuple((each, cards.direction(each)) for each in Direction)
+    return (
+        Field(name="title", label=say("What was tried?"), hint=say("in a few words"), is_required=True),
+        Field(name="summary", label=say("What did you do, where and for whom?"), is_long=True, is_required=True),
+        Field(name="organisation", label=say("Which organisation?")),
+        Field(name="country", label=say("In which country?")),
+        Field(name="stage", label=say("How far did it get?"), value=Stage.PILOT, choices=stages),
+        Field(name="outcome", label=say("What came of it, good or bad?"), is_long=True),
+        Field(name="stopped_because", label=say("If it was stopped: why?"), is_long=True),
+        Field(
+            name="direction",
+            label=say("Which way did the results point?"),
+            choices=(("", say("too early to say")), *directions),
+        ),
+        Field(name="url", label=say("Where can one read more?"), hint="https://…"),
+        Field(
+            name="is_own",
+            label=say("Is it yours?"),
+            choices=(("", say("no, I only know of it")), ("yes", say("yes, it is mine"))),
+            hint=say("then it stands on your own page, and people are sent to you"),
+        ),
+        Field(name="owner", label=say("Whom may one ask?"), hint=say("a name or a role")),
+    )
 
 
 def _field_of(error: InvalidRecordError) -> str:
@@ -109,9 +120,11 @@ def _field_of(error: InvalidRecordError) -> str:
     return _OUTCOME_NAMES.get(rest, rest) if part == "outcome" else part
 
 
-def _reason(name: str, error: InvalidRecordError) -> str:
+def _reason(name: str, given: Mapping[str, str], error: InvalidRecordError) -> str:
     """What is wrong with a field, with its choices as people see them."""
-    choices = next((field.choices for field in _FIELDS if field.name == name), ())
+    if name in _REASONS:
+        return say(_REASONS[name], given=repr(given.get(name, "")[:GIVEN_SHOWN]))
+    choices = next((field.choices for field in _fields() if field.name == name), ())
     if choices:
-        return f"Please choose one of: {', '.join(label for _, label in choices)}."
+        return say("Please choose one of: {choices}.", choices=", ".join(label for _, label in choices))
     return f"{error.reason[:1].upper()}{error.reason[1:]}."
