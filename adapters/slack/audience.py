@@ -1,7 +1,9 @@
 """Who reads along in a channel: people of other workspaces, where Slack says that it is shared."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -20,12 +22,16 @@ class Audience:
     def __init__(self, outbox: Outbox, clock: Callable[[], float]) -> None:
         self._outbox = outbox
         self._clock = clock
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._known: OrderedDict[tuple[str, str], tuple[bool, float]] = OrderedDict()
 
     async def has_strangers(self, client: AsyncWebClient, team: str, channel: str) -> bool:
-        is_shared, until = self._known.get((team, channel), (True, 0.0))
-        if self._clock() < until:
-            return is_shared
+        # Of many who ask at once one asks Slack.
+        async with self._turns.setdefault((team, channel), asyncio.Lock()):
+            is_shared, until = self._known.get((team, channel), (True, 0.0))
+            return is_shared if self._clock() < until else await self._ask(client, team, channel)
+
+    async def _ask(self, client: AsyncWebClient, team: str, channel: str) -> bool:
         try:
             answer = await self._outbox.call(client, team, "conversations_info", channel=channel)
             told, seconds = answer.get("channel") or {}, _FRESH_SECONDS

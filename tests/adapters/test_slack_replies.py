@@ -553,3 +553,11 @@ async def test_a_channel_that_slack_said_nothing_of_is_asked_about_again_soon(sl
     assert len(slack.heard) == 1
     clock.now = 31
     assert not await audience.has_strangers(slack.client, TEAM, C)
+
+
+async def test_of_many_who_ask_at_once_one_asks_slack(slack: Slack) -> None:
+    slack.answers["conversations.info"] = [{"ok": True, "channel": {"id": C, "is_ext_shared": False}}]
+    audience = Audience(outbox(), Clock())
+    told = await asyncio.gather(*(audience.has_strangers(slack.client, TEAM, C) for _ in range(9)))
+    assert told == [False] * 9
+    assert slack.methods == ["conversations.info"]
