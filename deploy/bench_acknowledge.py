@@ -5,7 +5,8 @@ signed events, commands, presses and forms at an even pace, whatever the answers
 message of the bot only after a while. So as many answers are under way as people are asking, each of them a real one
 that was searched, kept and rendered; whoever has theirs asks again at once.
 
-What is measured reaches from the opening of the connection to the last byte of the acknowledgement.
+A form is answered in its acknowledgement, so it waits for the database; all others are acknowledged before they are
+worked on. What is measured reaches from the opening of the connection to the last byte of the acknowledgement.
 """
 
 import asyncio
@@ -141,6 +142,7 @@ async def _asking(client: "_Client", slack: "_Slack", people: int) -> AsyncItera
 
     async def ask(person: int) -> None:
         channel = f"D0ASK{person}"
+        await asyncio.sleep(_HELD * person / people)  # people do not ask at one moment, nor at its multiples
         for turn in itertools.count(person):
             answered = slack.answered(channel)
             await client.send(*_message(_QUESTIONS[turn % len(_QUESTIONS)], channel))
@@ -157,7 +159,6 @@ async def _asking(client: "_Client", slack: "_Slack", people: int) -> AsyncItera
 
     tasks = [asyncio.create_task(each) for each in (watch(), *(ask(person) for person in range(people)))]
     try:
-        # They began at one moment; from here on they are at different points of their answers.
         with suppress(TimeoutError):
             await asyncio.wait_for(everybody_waits.wait(), _PATIENCE)
         load.started, load.written = time.perf_counter(), 0
