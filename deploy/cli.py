@@ -224,6 +224,16 @@ def bench_search(
     bench(wanted)
 
 
+@bench_app.command("acknowledge")
+def bench_acknowledge(
+    *, answers: Annotated[int, typer.Option(min=0, max=500, help="How many answers are written meanwhile.")] = 50
+) -> None:
+    """Time how soon Slack hears that its event was taken, at rest and while answers are written."""
+    from deploy.bench_acknowledge import bench_acknowledge as bench
+
+    bench(answers)
+
+
 @model_app.command("fetch")
 def model_fetch(
     name: Annotated[str, typer.Argument(help="all-MiniLM-L6-v2, or a multilingual one.")] = "all-MiniLM-L6-v2",
