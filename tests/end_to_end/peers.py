@@ -24,6 +24,8 @@ _NODE_FOR_EMULATE = 24
 
 LOCAL_SLACK = _FOLDER / "node_modules" / "local-slack-linux-x64" / "bin" / "local-slack"
 EMULATE = _FOLDER / "node_modules" / "emulate" / "dist" / "index.js"
+PLAYGROUND = _FOLDER / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
+PLAYWRIGHT = _FOLDER / "node_modules" / "playwright-core"
 
 
 class PeerError(Exception):
