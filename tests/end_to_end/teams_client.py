@@ -218,7 +218,7 @@ class Teams:
     _pieces: dict[str, list[str]] = field(default_factory=dict)
     _awaited: list[_Awaited] = field(default_factory=list)
     _refusals: list[_Refusal] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(int(time.time() * 1000)))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(int(time.time() * 1000) - 10**7))
 
     # What people do
 
@@ -507,9 +507,12 @@ class Teams:
             delivery = await self._deliver(activity)
         else:
             self._awaited.remove(awaited)
-            delivery = await self._deliver(await awaited.completed(activity))
-            if not awaited.delivered.done():
-                awaited.delivered.set_result(delivery)
+            try:
+                delivery = await self._deliver(await awaited.completed(activity))
+            except PeerError as problem:
+                awaited.delivered.set_exception(problem)
+                return web.Response(status=HTTPStatus.BAD_GATEWAY)
+            awaited.delivered.set_result(delivery)
         return web.Response(
             status=delivery.status or HTTPStatus.BAD_GATEWAY, text=delivery.text, content_type="application/json"
         )
@@ -647,7 +650,8 @@ class Teams:
             return self._by(user, activity if reply_to is None else {**activity, "replyToId": reply_to})
 
         def fits(activity: Json) -> bool:
-            return activity.get("name") == told.get("name") and activity.get("value") == told["value"]
+            done = activity.get("name") == told.get("name") and activity.get("value") == told["value"]
+            return done and activity["from"]["id"] == user
 
         with self._expecting(fits, completed) as delivered:
             telling = asyncio.ensure_future(self._tell(path, told))

@@ -287,6 +287,9 @@ async def test_a_bot_that_is_away_is_told_of(tmp_path: Path) -> None:
         assert said.delivery is not None
         assert (said.delivery.status, said.delivery.in_time) == (0, False)
         assert (await teams.invoke("composeExtension/query", {}, ALICE, GROUP)).status == 0
+        teams.bot_url = None
+        with pytest.raises(PeerError, match="no bot_url"):
+            await teams.say(ALICE, teams.personal[ALICE], "is anybody there?")
 
 
 async def test_two_tenants_stand_side_by_side(tmp_path: Path) -> None:
