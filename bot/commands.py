@@ -46,7 +46,7 @@ COMMANDS = (
     Command(
         name="settings",
         arguments="",
-        does=phrase("Choose when I may write to you first."),
+        does=phrase("Choose the language I speak with you, and when I may write to you first."),
         example="settings",
     ),
     Command(
