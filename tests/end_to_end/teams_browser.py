@@ -5,8 +5,10 @@
         …
         await browser.screenshot(tmp_path / "answer.png")
 
-The page shows what is posted while it is open, so open it first. It is the peer's page, not Teams': that a card is
-drawn here says that it is well formed, not what it looks like there.
+The page shows what the bot says in Alice's chats and the posts it begins in a channel, but neither what people say
+through the harness nor the threads they begin so. Opening it, and each chat or channel the first time, tells the bot
+that it was installed there. It is the peer's page, not Teams': that a card is drawn here says that it is well formed,
+not what it looks like there.
 """
 
 import asyncio
