@@ -1,7 +1,7 @@
 # `make demo` and `make test` need python3 with pip, and nothing else.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test install peers format lock docs clean
+.PHONY: help demo test install peers format lock docs translations clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -38,6 +38,9 @@ format: install  ## put the code in its layout
 
 docs: install  ## write the generated reference pages anew
 	.venv/bin/pilotlight docs
+
+translations: install  ## bring the catalogues of the bot's languages in step with what it says
+	.venv/bin/python -m tests.bot.catalogues
 
 lock: install  ## choose dependency versions anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes --no-emit-index-url \
