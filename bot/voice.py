@@ -58,7 +58,7 @@ def _filled(template: str, english: str, values: dict[str, object]) -> str:
         return template
     try:
         return template.format(**values)
-    except (LookupError, ValueError, AttributeError):
+    except (LookupError, ValueError, TypeError, AttributeError):
         # A translation with a field that there is not; the tests see to it that none is shipped.
         return english.format(**values)
 

@@ -145,7 +145,7 @@ def test_a_catalogue_that_is_not_there_or_broken_is_english(
 
 
 def test_a_translation_with_a_wrong_field_is_english() -> None:
-    for wrong in ("{raison}", "{", "{0}", "{reason.x}"):
+    for wrong in ("{raison}", "{", "{0}", "{reason.x}", "{reason[x]}"):
         assert voice._filled(wrong, "Stopped: {reason}", {"reason": "rain"}) == "Stopped: rain"
 
 
