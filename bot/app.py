@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -96,10 +97,11 @@ class Bot:
             with speaking(language):
                 trouble = self._explain(error)
             is_overheard = isinstance(event, Said) and not event.is_addressed
-            return None if is_overheard else Reply(content=trouble, is_private=True)
-        if isinstance(said, Message | Form):
-            return Reply(content=said, is_private=event.place.is_private)
-        return said
+            return None if is_overheard else Reply(content=trouble, is_private=True, language=language)
+        if said is None:
+            return None
+        reply = Reply(content=said, is_private=event.place.is_private) if isinstance(said, Message | Form) else said
+        return replace(reply, language=language)
 
     async def _is_first(self, event: Event) -> bool:
         """Whether this was not handled before. With the database away it counts as new: it gets its apology."""

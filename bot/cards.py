@@ -15,6 +15,7 @@ from bot.actions import (
     TellPilot,
 )
 from bot.commands import COMMANDS
+from bot.forms import Form
 from bot.messages import (
     PARAGRAPH,
     Block,
@@ -334,6 +335,36 @@ def no_room_here() -> Message:
 
 def off_here() -> Message:
     return Message((Text(say("I am switched off in this channel. Ask me in a direct message; I will answer there.")),))
+
+
+def more_on(number: int) -> str:
+    """The button under a numbered source."""
+    return say("More on {number}", number=number)
+
+
+def more_than_fits() -> str:
+    return say("There is more to this than fits here.")
+
+
+def cancel() -> str:
+    return say("Cancel")
+
+
+def close() -> str:
+    return say("Close")
+
+
+def search_box() -> tuple[str, str]:
+    """What stands at a box to search in, and in it."""
+    return say("Has anyone tried …?"), say("a four-day week")
+
+
+def form_button(form: Form, *, was_too_late: bool) -> Message:
+    """Where a form does not open by itself, or not any more: a button that opens it."""
+    too_late = say("That took me too long; please press again.")
+    said = Text(too_late if was_too_late else say("Press here, and I open the form."))
+    button = Buttons((Button(form.title, form.action),)) if form.action else None
+    return Message((said, *((button,) if button else ())))
 
 
 def one_moment() -> Message:

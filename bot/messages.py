@@ -5,7 +5,7 @@ from typing import assert_never
 
 from bot.actions import Action
 from bot.forms import Form
-from bot.voice import say
+from bot.voice import ENGLISH, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,14 @@ class Message:
 class Reply:
     """The one answer to an event: a message or a form, for the person alone or for all who read along.
 
-    One that `replaces` takes the place of the card on which something was pressed.
+    One that `replaces` takes the place of the card on which something was pressed. What an adapter adds of its own is
+    said in the same `language`.
     """
 
     content: Message | Form
     is_private: bool = False
     replaces: bool = False
+    language: str = ENGLISH
 
 
 PARAGRAPH = "\n\n"
@@ -145,4 +147,8 @@ def _plain_source(source: Source) -> str:
 
 
 def _plain_meter(label: str, answered: int, asked: int) -> str:
-    return say("{label}: {answered} of {asked}", label=label, answered=answered, asked=asked)
+    return f"{label}: {how_many(answered, asked)}"
+
+
+def how_many(answered: int, asked: int) -> str:
+    return say("{answered} of {asked}", answered=answered, asked=asked)

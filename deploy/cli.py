@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from bot.voice import speaking
 from deploy import printing
 from deploy.logs import NAME, logging_to
 from deploy.settings import read_settings
@@ -132,7 +133,10 @@ def serve(
     """Serve Slack until it is told to stop."""
     from deploy.server import serve as serve_
 
-    asyncio.run(serve_(read_settings(), host, port))
+    settings = read_settings()
+    # What is said outside of any one conversation is in the community's language too.
+    with speaking(settings.language):
+        asyncio.run(serve_(settings, host, port))
 
 
 @app.command("import")

@@ -28,6 +28,7 @@ from bot.events import Event, Opened, Pressed, Said, Visited
 from bot.forms import Form
 from bot.messages import Message, Reply
 from bot.ports import Progress
+from bot.voice import ENGLISH, speaking
 from knowledge.errors import PilotlightError
 
 
@@ -228,12 +229,13 @@ def _acknowledgement(reply: Reply | None) -> Json:
 
 
 def _view(reply: Reply | None) -> Json:
-    match reply.content if reply else None:
-        case Form() as form:
-            return form_view(form)
-        case Message() as message:
-            return message_view(message)
-    return message_view(cards.noted())
+    with speaking(reply.language if reply else ENGLISH):
+        match reply.content if reply else None:
+            case Form() as form:
+                return form_view(form)
+            case Message() as message:
+                return message_view(message)
+        return message_view(cards.noted())
 
 
 def _at_home(incoming: Incoming, workspace: Workspace) -> Incoming:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
 from adapters.slack.lengths import at_word, length, whole_sentences
+from bot import cards
 from bot.actions import Action, TellPilot, encode
 from bot.messages import (
     Block,
@@ -22,6 +23,7 @@ from bot.messages import (
     Source,
     Sources,
     Text,
+    how_many,
     plain,
 )
 from knowledge.text import clean
@@ -40,7 +42,7 @@ BUTTON_LIMIT = 75
 BUTTONS_LIMIT = 25
 METER_WIDTH = 8
 
-_MORE = "There is more to this than fits here."
+_MORE_SIZE = 100  # at most: the line that says so
 _ADDRESS = re.compile(r"https?://[\w\[][^\s<>\"]*")
 _COUNTED = ("text", "url", "accessibility_label")
 _AROUND_A_ROW = length("  \n")
@@ -54,10 +56,10 @@ def render(message: Message, *, in_view: bool = False) -> list[Json]:
     """
     controls = [list(_controls(block, in_view=in_view)) for block in message.blocks]
     fixed = [made for each in controls for made in each]
-    room = _Room(CHARACTERS_LIMIT - length(_MORE) - size(fixed), BLOCKS_LIMIT - 1 - len(fixed))
+    room = _Room(CHARACTERS_LIMIT - _MORE_SIZE - size(fixed), BLOCKS_LIMIT - 1 - len(fixed))
     blocks = [made for block, each in zip(message.blocks, controls, strict=True) for made in each or _told(block, room)]
     is_cut = room.is_cut or len(blocks) >= BLOCKS_LIMIT
-    return [*blocks[: BLOCKS_LIMIT - 1], _quiet(_MORE)] if is_cut else blocks
+    return [*blocks[: BLOCKS_LIMIT - 1], _quiet(cards.more_than_fits())] if is_cut else blocks
 
 
 def size(made: object) -> int:
@@ -104,7 +106,11 @@ class _Room:
         return self._blocks >= 0
 
     def sentences(self, text: str, limit: int) -> str:
-        return self._kept(clean(text), whole_sentences(clean(text), min(limit, self._characters)))
+        text = clean(text)
+        kept = whole_sentences(text, min(limit, self._characters))
+        # Where it is the message that is full, half a sentence says less than none.
+        is_half = self._characters < limit and not text.startswith(kept)
+        return self._kept(text, "" if is_half else kept)
 
     def label(self, text: str, limit: int) -> str:
         return self._kept(clean(text), at_word(clean(text), min(limit, self._characters)))
@@ -157,8 +163,8 @@ def _sources(sources: Sequence[Source], room: _Room) -> Iterator[Json]:
             break
         yield _rich(_source(number, title, source, room))
         if source.action:
-            shown = _button(number, f"More on {number}", source.action)
-            opened.append(shown | {"accessibility_label": at_word(f"More on {number}: {title}", BUTTON_LIMIT)})
+            shown = _button(number, cards.more_on(number), source.action)
+            opened.append(shown | {"accessibility_label": at_word(f"{cards.more_on(number)}: {title}", BUTTON_LIMIT)})
     yield from _rows_of_buttons(opened)
 
 
@@ -199,7 +205,7 @@ def _words(text: str, room: _Room) -> Json | None:
 
 def _meter(done: int, of: int, room: _Room) -> Json | None:
     filled = min(max(round(METER_WIDTH * done / of), 0), METER_WIDTH) if of else 0
-    shown = f"{'■' * filled}{'□' * (METER_WIDTH - filled)}  {done} of {of}"
+    shown = f"{'■' * filled}{'□' * (METER_WIDTH - filled)}  {how_many(done, of)}"
     return _text(shown) if room.whole(length(shown)) else None
 
 

@@ -11,8 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.blocks import BLOCKS_LIMIT, Json, plain_text, render
 from adapters.slack.inbound import SEARCH, Incoming
 from adapters.slack.outbox import Outbox, SlackRefusedError
+from bot import cards
 from bot.events import Event, Visited
 from bot.messages import Message, Reply
+from bot.voice import ENGLISH, speaking
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ class HomePages:
     async def _publish(self, incoming: Incoming, client: AsyncWebClient, found: Reply | None, known: str) -> None:
         event, origin = incoming.event, incoming.origin
         page = await self._handle(Visited(person=event.person, place=event.place))
-        view = {"type": "home", "blocks": _blocks(page, found)}
+        with speaking(page.language if page else ENGLISH):
+            view = {"type": "home", "blocks": _blocks(page, found)}
         answer = await self._outbox.call(
             client, origin.team, "views_publish", user_id=origin.user, view=view, **({"hash": known} if known else {})
         )
@@ -67,15 +70,16 @@ def _blocks(page: Reply | None, found: Reply | None) -> list[Json]:
 
 def _search() -> Json:
     """A new one each time, so that what was searched last is not asked again by a press of the enter key."""
+    label, example = cards.search_box()
     return {
         "type": "input",
         "dispatch_action": True,
-        "label": plain_text("Has anyone tried …?", 100),
+        "label": plain_text(label, 100),
         "element": {
             "type": "plain_text_input",
             "action_id": SEARCH,
             "max_length": _SEARCH_LIMIT,
-            "placeholder": plain_text("a four-day week", 100),
+            "placeholder": plain_text(example, 100),
             "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
         },
     }

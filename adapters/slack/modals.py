@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.slack.blocks import Json, plain_text, render
 from adapters.slack.lengths import at_word, length
+from bot import cards
 from bot.forms import Field, Form
 from bot.messages import Message
 from knowledge.text import clean
@@ -46,7 +47,7 @@ def form_view(form: Form, channel: str = "", thread: str = "") -> Json:
         "callback_id": FORM,
         "title": plain_text(form.title, TITLE_LIMIT),
         "submit": plain_text(form.send, TITLE_LIMIT),
-        "close": plain_text("Cancel", TITLE_LIMIT),
+        "close": plain_text(cards.cancel(), TITLE_LIMIT),
         "private_metadata": _metadata(Opener(form=form.name, context=form.context, channel=channel, thread=thread)),
         "blocks": [block for field in form.fields for block in _asked(field, errors.get(_block_id(field.name)))],
     }
@@ -57,7 +58,7 @@ def message_view(message: Message, title: str = "Pilotlight") -> Json:
         "type": "modal",
         "callback_id": ANSWER,
         "title": plain_text(title, TITLE_LIMIT),
-        "close": plain_text("Close", TITLE_LIMIT),
+        "close": plain_text(cards.close(), TITLE_LIMIT),
         "blocks": render(message, in_view=True) or [{"type": "section", "text": plain_text("", LABEL_LIMIT)}],
     }
 

@@ -12,7 +12,8 @@ from adapters.slack.modals import form_view, message_view
 from adapters.slack.outbox import Outbox, SlackRefusedError
 from bot import cards
 from bot.forms import Form
-from bot.messages import Button, Buttons, Message, Reply, Text
+from bot.messages import Message, Reply
+from bot.voice import speaking
 
 _log = logging.getLogger(__name__)
 
@@ -34,13 +35,14 @@ class Replies:
 
     async def show(self, reply: Reply, origin: Origin, client: AsyncWebClient) -> None:
         """Raises UnavailableError or SlackRefusedError where Slack does not take it."""
-        match reply.content:
-            case Form() as form:
-                await self._open(form, origin, client)
-            case Message() as message:
-                await self._tell(message, reply, origin, client)
-            case _:
-                assert_never(reply.content)
+        with speaking(reply.language):
+            match reply.content:
+                case Form() as form:
+                    await self._open(form, origin, client)
+                case Message() as message:
+                    await self._tell(message, reply, origin, client)
+                case _:
+                    assert_never(reply.content)
 
     async def _open(self, form: Form, origin: Origin, client: AsyncWebClient) -> None:
         """A modal; where Slack does not open one any more, or never does, a button that will."""
@@ -53,11 +55,7 @@ class Replies:
                     raise
             else:
                 return
-        too_late = (
-            "That took me too long; please press again." if origin.trigger else "Press here, and I open the form."
-        )
-        button = Buttons((Button(form.title, form.action),)) if form.action else None
-        message = Message((Text(too_late), *((button,) if button else ())))
+        message = cards.form_button(form, was_too_late=bool(origin.trigger))
         if origin.surface in (Surface.HOME, Surface.MODAL):
             await self._directly(message, origin, client)
         else:

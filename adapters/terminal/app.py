@@ -13,6 +13,7 @@ from bot.forms import Field, Form
 from bot.messages import Reply
 from bot.people import Person
 from bot.places import Place
+from bot.voice import speaking
 from knowledge.text import clean, shorten
 
 Handle = Callable[[Event], Awaitable[Reply | None]]
@@ -69,7 +70,8 @@ class Chat:
             # A card with nothing to press leaves the numbers of the one before it.
             self._actions = pressable(reply.content) or self._actions
             self._console.print()
-            self._console.print(render(reply.content))
+            with speaking(reply.language):
+                self._console.print(render(reply.content))
 
     def _event(self, said: str) -> Event:
         if (action := _choice(said, self._actions)) is not None:

@@ -21,6 +21,7 @@ from bot.messages import (
     Source,
     Sources,
     Text,
+    how_many,
 )
 
 WIDTH_LIMIT = 96
@@ -110,7 +111,7 @@ def _meters(meters: Sequence[tuple[str, int, int]]) -> RenderableType:
 
 def _meter(answered: int, asked: int) -> str:
     filled = round(METER_WIDTH * answered / asked) if asked else 0
-    return f"{'■' * filled}{'□' * (METER_WIDTH - filled)}  {answered} of {asked}"
+    return f"{'■' * filled}{'□' * (METER_WIDTH - filled)}  {how_many(answered, asked)}"
 
 
 def _spaced(parts: Sequence[RenderableType]) -> RenderableType:

@@ -107,7 +107,8 @@ def outbox() -> Outbox:
 
 async def show(slack: Slack, content: Message | Form, origin: Origin, **how: bool) -> None:
     there = replace(origin, response_url=origin.response_url and slack.hook)
-    await Replies(outbox()).show(Reply(content=content, **how), there, slack.client)
+    reply = Reply(content=content, is_private=how.get("is_private", False), replaces=how.get("replaces", False))
+    await Replies(outbox()).show(reply, there, slack.client)
 
 
 def origin(surface: Surface, **more: Any) -> Origin:
