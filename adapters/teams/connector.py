@@ -1,0 +1,1 @@
+"""The Bot Connector, on wire JSON: the one module that knows botbuilder."""
