@@ -20,6 +20,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.app import Handle, SlackApp
 from adapters.slack.installations import (
@@ -142,41 +143,15 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
     """Raises PilotlightError where a setting is missing or Slack refuses one."""
     outbox = Outbox(clock=house.clock)
     client = web_client(None, base_url=settings.api_url)
-    bolt: AsyncApp
-    if settings.bot_token:
+    workspaces = None if settings.bot_token else _workspaces(settings, house, client)
+    if workspaces is None:
         one = OneWorkspace(token=settings.bot_token, client=client, now=house.now)
         with suppress(UnavailableError):  # then it is asked again at the first event
             await one.bot()
-        bolt = AsyncApp(
-            name="pilotlight",
-            client=client,
-            signing_secret=settings.signing_secret,
-            authorize=one,  # type: ignore[arg-type]  # bolt takes its own kind too, and does not say so
-            raise_error_for_unhandled_request=True,
-            user_facing_authorize_error_message=_NOT_INSTALLED,
-        )
-        workspaces = None
+        bolt = _bolt(settings, client, authorize=one)
     else:
-        installations = Installations(
-            client_id=settings.client_id, transactions=house.transactions, keys=settings.encryption_keys
-        )
-        workspaces = Workspaces(
-            installations=installations,
-            client=client,
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-            now=house.now,
-        )
-        flow = _install_flow(settings, house, installations)
-        bolt = AsyncApp(
-            name="pilotlight",
-            client=client,
-            signing_secret=settings.signing_secret,
-            authorize=workspaces,  # type: ignore[arg-type]  # as above
-            oauth_flow=flow,
-            raise_error_for_unhandled_request=True,
-            user_facing_authorize_error_message=_NOT_INSTALLED,
-        )
+        flow = _install_flow(settings, house, workspaces.installations)
+        bolt = _bolt(settings, client, authorize=workspaces, oauth_flow=flow)
         workspaces.listen(bolt, house.on_installed)
     bolt.error(_answer_to)
     app = SlackApp(
@@ -204,6 +179,29 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
             _log.warning("%d replies were still under way when the time to stop was over", left)
         if workspaces is not None:
             await workspaces.finish()
+
+
+def _workspaces(settings: SlackSettings, house: SlackHouse, client: AsyncWebClient) -> Workspaces:
+    return Workspaces(
+        installations=Installations(
+            client_id=settings.client_id, transactions=house.transactions, keys=settings.encryption_keys
+        ),
+        client=client,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        now=house.now,
+    )
+
+
+def _bolt(settings: SlackSettings, client: AsyncWebClient, **authorization: Any) -> AsyncApp:
+    return AsyncApp(
+        name="pilotlight",
+        client=client,
+        signing_secret=settings.signing_secret,
+        raise_error_for_unhandled_request=True,
+        user_facing_authorize_error_message=_NOT_INSTALLED,
+        **authorization,
+    )
 
 
 async def _connect(socket: AsyncSocketModeHandler) -> None:

@@ -60,7 +60,7 @@ class Workspaces(AsyncAuthorize):
         client_secret: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._installations = installations
+        self.installations = installations
         self._rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=quiet(client))
         self._now = now
         self._known: dict[_Place, _Known] = {}
@@ -126,14 +126,14 @@ class Workspaces(AsyncAuthorize):
             tokens = event.get("tokens") or {}
             place = _place_of(context)
             for user_id in tokens.get("oauth") or ():
-                await self._installations.async_delete_installation(
+                await self.installations.async_delete_installation(
                     enterprise_id=place.enterprise_id, team_id=place.team_id, user_id=user_id
                 )
             if tokens.get("bot"):
                 await self._remove(place, body)
 
         async def granted(context: AsyncBoltContext, event: dict[str, Any]) -> None:
-            installation = await self._installations.async_find_installation(
+            installation = await self.installations.async_find_installation(
                 enterprise_id=context.enterprise_id, team_id=None, is_enterprise_install=True
             )
             if installation is not None:
@@ -150,7 +150,7 @@ class Workspaces(AsyncAuthorize):
         before = datetime.fromtimestamp(told_at + 1, UTC) if isinstance(told_at, int) else None
         async with self._turns[place]:  # or a renewal under way would put it back
             self.forget(enterprise_id=place.enterprise_id, team_id=place.team_id)
-            await self._installations.async_delete_all(
+            await self.installations.async_delete_all(
                 enterprise_id=place.enterprise_id, team_id=place.team_id, before=before
             )
             self.forget(enterprise_id=place.enterprise_id, team_id=place.team_id)
@@ -187,9 +187,9 @@ class Workspaces(AsyncAuthorize):
         return bot
 
     async def _read(self, place: _Place) -> Bot | None:
-        bot = await self._installations.find_bot_of_team(place.team_id) if place.team_id else None
+        bot = await self.installations.find_bot_of_team(place.team_id) if place.team_id else None
         if bot is None and place.enterprise_id:
-            bot = await self._installations.async_find_bot(
+            bot = await self.installations.async_find_bot(
                 enterprise_id=place.enterprise_id, team_id=None, is_enterprise_install=True
             )
         return bot
@@ -223,7 +223,7 @@ class Workspaces(AsyncAuthorize):
 
     async def _save(self, place: _Place, bot: Bot) -> None:
         try:
-            await self._installations.renew(bot)
+            await self.installations.renew(bot)
         except PilotlightError as error:
             _log.error("A renewed token of Slack is not saved yet: %s", error)
         else:
