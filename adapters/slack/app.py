@@ -67,6 +67,7 @@ class SlackApp:
         self._audience = Audience(outbox, clock)
         self._status = Status(outbox)
         self._work: dict[asyncio.Task[Any], tuple[str, str, str]] = {}
+        self._stopped: set[asyncio.Task[Any]] = set()
         # What bolt has no listener for it logs with its words, so there is one for everything.
         bolt.event(_ANY)(self._on_event)
         bolt.command(_ANY)(self._on_command)
@@ -77,10 +78,14 @@ class SlackApp:
         bolt.options(_ANY)(_only_acknowledge)
 
     async def drain(self, seconds: float) -> int:
-        """Let the work under way come to its end, so long at most; how much of it was left."""
-        if self._work:
-            await asyncio.wait(tuple(self._work), timeout=seconds)
-        return len(self._work)
+        """Let the work under way come to its end, so long at most; how much of it was given up."""
+        if not self._work:
+            return 0
+        _, left = await asyncio.wait(tuple(self._work), timeout=seconds)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return len(left)
 
     async def _on_event(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         workspace = self._workspace(body, context)
@@ -150,6 +155,7 @@ class SlackApp:
             yield
         finally:
             self._work.pop(task, None)
+            self._stopped.discard(task)
 
     async def _answer(self, incoming: Incoming, client: AsyncWebClient) -> None:
         origin = incoming.origin
@@ -167,6 +173,10 @@ class SlackApp:
             async with self._status.working(origin, client) if is_awaited else nullcontext():
                 reply = await self._handle(event, stream.progress)
         except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task not in self._stopped:
+                raise
+            task.uncancel()
             reply = Reply(content=cards.stopped())
         if await stream.finish(reply) or reply is None:
             return
@@ -208,6 +218,7 @@ class SlackApp:
     def _stop(self, where: tuple[str, str, str]) -> None:
         for task, at in tuple(self._work.items()):
             if at == where:
+                self._stopped.add(task)
                 task.cancel()
 
     def _workspace(self, body: Mapping[str, Any], context: AsyncBoltContext) -> Workspace | None:

@@ -12,6 +12,7 @@ from knowledge.errors import UnavailableError
 
 _FRESH_SECONDS = 300.0
 _RETRY_SECONDS = 30.0
+_PATIENCE_SECONDS = 2.0
 _REMEMBERED = 10_000
 _SHARED = ("is_ext_shared", "is_org_shared", "is_shared", "is_pending_ext_shared")
 
@@ -33,10 +34,11 @@ class Audience:
 
     async def _ask(self, client: AsyncWebClient, team: str, channel: str) -> bool:
         try:
-            answer = await self._outbox.call(client, team, "conversations_info", channel=channel)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                answer = await self._outbox.call(client, team, "conversations_info", channel=channel)
             told, seconds = answer.get("channel") or {}, _FRESH_SECONDS
             is_shared = any(bool(told.get(sign)) for sign in _SHARED) if told else True
-        except (SlackRefusedError, UnavailableError):
+        except (SlackRefusedError, UnavailableError, TimeoutError):
             is_shared, seconds = True, _RETRY_SECONDS
         self._known[team, channel] = is_shared, self._clock() + seconds
         self._known.move_to_end((team, channel))

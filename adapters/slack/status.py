@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.inbound import Origin
 from adapters.slack.outbox import Outbox, SlackRefusedError
-from knowledge.errors import UnavailableError
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +39,7 @@ class Status:
             yield
         finally:
             showing.cancel()
-            with suppress(asyncio.CancelledError):
-                await showing
+            await asyncio.wait({showing})
             if shown.is_set() and origin.team not in self._without:
                 # The answer does not wait for it.
                 clearing = asyncio.create_task(self._set("active", origin, thread, client))
@@ -61,5 +59,5 @@ class Status:
             if error.code in _NEVER:
                 self._without.add(origin.team)
             _log.info("Slack shows no status here (%s)", error.code)
-        except UnavailableError:
-            _log.info("Slack took no status")
+        except Exception as error:  # noqa: BLE001 - a status is never the trouble of an answer
+            _log.info("Slack took no status (%s)", type(error).__name__)

@@ -1,5 +1,6 @@
 """An answer that grows in its thread while a model writes it; where Slack streams none, it is posted whole."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -10,13 +11,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.blocks import escape, render
 from adapters.slack.inbound import Origin, Surface
-from adapters.slack.outbox import Outbox, SlackRefusedError
+from adapters.slack.outbox import Outbox, SlackRefusedError, SlackUnavailableError
 from bot.messages import PARAGRAPH, Message, Reply, Text
 from knowledge.errors import UnavailableError
 
 _log = logging.getLogger(__name__)
 
 _APPEND_SECONDS = 1.0
+_PATIENCE_SECONDS = 3.0  # for a call under way when the answer is there
 _CALL_LIMIT = 12_000
 _MARKUP = re.compile(r"[*_~`#|\\]+")
 
@@ -38,11 +40,16 @@ class Stream:
         self._moment = ""
         self._shown = ""
         self._appended_at = 0.0
+        self._showing: asyncio.Task[None] | None = None
 
     async def progress(self, text: str) -> None:
-        """Show what is new of the text so far, about once a second."""
-        if not self._is_open or (self._moment and self._clock() - self._appended_at < _APPEND_SECONDS):
-            return
+        """Show what is new of the text so far, about once a second. The writing never waits for Slack."""
+        is_soon = self._moment and self._clock() - self._appended_at < _APPEND_SECONDS
+        is_busy = self._showing is not None and not self._showing.done()
+        if self._is_open and not (is_soon or is_busy):
+            self._showing = asyncio.create_task(self._show(text))
+
+    async def _show(self, text: str) -> None:
         try:
             await (self._append(text) if self._moment else self._start(text))
         except (SlackRefusedError, UnavailableError) as error:
@@ -51,16 +58,25 @@ class Stream:
 
     async def finish(self, reply: Reply | None) -> bool:
         """Whether the stream, closed now, shows the reply; else it is to be posted."""
+        if self._showing is not None:
+            await asyncio.wait({self._showing}, timeout=_PATIENCE_SECONDS)
+            self._showing.cancel()
         if not self._moment:
             return False
-        message = reply.content if reply and isinstance(reply.content, Message) else Message(())
+        # What was begun before a whole room is closed; what is for one alone is shown to that one.
+        is_aside = reply is not None and reply.is_private and self._origin.surface is Surface.CHANNEL
+        message = reply.content if reply and not is_aside and isinstance(reply.content, Message) else Message(())
         unread, rest = self._rest(message)
         try:
             await self._call("chat_stopStream", ts=self._moment, markdown_text=unread or None, blocks=render(rest))
-        except (SlackRefusedError, UnavailableError) as error:
+        except SlackUnavailableError as error:
+            _log.warning("A streamed answer may not be finished: %s", error)
+            # Rather missing than doubled.
+            return not is_aside and error.is_in_doubt
+        except SlackRefusedError as error:
             _log.info("A streamed answer was not finished: %s", error)
             return False
-        return not (reply and reply.is_private)
+        return not is_aside
 
     async def _start(self, text: str) -> None:
         answer = await self._call(

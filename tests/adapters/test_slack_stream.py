@@ -1,4 +1,6 @@
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -41,6 +43,13 @@ def stream(slack: SlackApi, clock: Clock, origin: Origin = IN_CHANNEL) -> Stream
     return Stream(Outbox(clock=lambda: 0.0), client, origin, clock)
 
 
+async def shown(growing: Stream, text: str) -> None:
+    """Told, and there: the writing itself never waits."""
+    await growing.progress(text)
+    if growing._showing:
+        await growing._showing
+
+
 def refuse(slack: SlackApi, method: str, code: str) -> None:
     slack.refusals[method].append(web.json_response({"ok": False, "error": code}))
 
@@ -55,7 +64,7 @@ async def test_an_answer_grows_in_the_thread_of_its_question_and_ends_with_its_s
 ) -> None:
     growing = stream(slack, clock)
     for text in SO_FAR:
-        await growing.progress(text)
+        await shown(growing, text)
         clock.now += 1.5
     assert await growing.finish(ANSWER)
     (begun,) = slack.called("chat.startStream")
@@ -100,7 +109,7 @@ async def test_where_slack_streams_nothing_the_answer_is_posted(slack: SlackApi,
     refuse(slack, "chat.startStream", "unknown_method")
     growing = stream(slack, clock)
     for text in SO_FAR:
-        await growing.progress(text)
+        await shown(growing, text)
         clock.now += 1.5
     assert not await growing.finish(ANSWER)
     # It was asked once, and refused.
@@ -123,3 +132,29 @@ async def test_nothing_is_opened_where_nothing_was_written_or_no_thread_is_there
         await growing.progress(LEAD)
         assert not await growing.finish(ANSWER)
     assert not slack.called("chat.startStream")
+
+
+async def test_the_writing_never_waits_for_slack(slack: SlackApi, clock: Clock) -> None:
+    slack.delays["chat.startStream"] = 0.2
+    growing = stream(slack, clock)
+    async with asyncio.timeout(0.1):
+        for text in SO_FAR:
+            await growing.progress(text)
+    assert await growing.finish(ANSWER)
+    assert streamed(slack) == f"{LEAD}\n\n{WRITTEN}".replace("<!channel>", "&lt;!channel&gt;")
+
+
+async def test_what_is_for_one_alone_never_ends_in_the_stream_of_a_room(slack: SlackApi, clock: Clock) -> None:
+    growing = stream(slack, clock)
+    await shown(growing, LEAD)
+    assert not await growing.finish(Reply(content=Message((Text("A private trouble."),)), is_private=True))
+    (ended,) = slack.called("chat.stopStream")
+    assert "private" not in ended.words
+
+
+async def test_in_direct_messages_the_stream_is_the_answer(slack: SlackApi, clock: Clock) -> None:
+    direct = Origin(surface=Surface.DIRECT, team=TEAM, user="U01ALICE", channel="D1", thread="1.4", message="1.5")
+    growing = stream(slack, clock, direct)
+    await shown(growing, LEAD)
+    assert await growing.finish(replace(ANSWER, is_private=True))
+    assert "Bus" in slack.called("chat.stopStream")[0].words
