@@ -20,7 +20,7 @@ from bot.skills.ask import Ask
 from bot.skills.greet import greeting
 from bot.skills.home import Home
 from bot.skills.moderate import Moderate
-from bot.skills.overhear import Overhear
+from bot.skills.overhear import Overhear, concerns
 from bot.skills.rate import Rate
 from bot.skills.share import Share
 from bot.skills.show import Show
@@ -85,8 +85,11 @@ class Bot:
         It never raises: trouble becomes a sentence for the person alone, with a reference that is in the log.
         Where nobody addressed the bot it keeps silent about its troubles too.
         """
+        is_overheard = isinstance(event, Said) and not event.is_addressed
         language = self._language
         try:
+            if isinstance(event, Said) and is_overheard and not concerns(event.text):
+                return None
             async with asyncio.timeout(PATIENCE):
                 if not await self._is_first(event):
                     return None
@@ -96,7 +99,6 @@ class Bot:
         except Exception as error:  # noqa: BLE001 - the one place where whatever went wrong becomes an answer
             with speaking(language):
                 trouble = self._explain(error)
-            is_overheard = isinstance(event, Said) and not event.is_addressed
             return None if is_overheard else Reply(content=trouble, is_private=True, language=language)
         if said is None:
             return None
@@ -215,10 +217,20 @@ class Bot:
             return cards.outsider()
         match form:
             case tell.FORM:
-                return await self._tell.take(values, person, place)
+                return _changing_home(await self._tell.take(values, person, place), place)
             case rate.FORM:
                 return await self._rate.take(context, values, person, place)
             case home.FORM:
-                return await self._home.take(values, person, place)
+                return _changing_home(await self._home.take(values, person, place), place)
             case _:
                 return cards.old_card()
+
+
+def _changing_home(taken: Message | Form | Reply, place: Place) -> Answered:
+    """What was kept of a form shows on the person's own page."""
+    match taken:
+        case Message():
+            return Reply(content=taken, is_private=place.is_private, changes_home=True)
+        case Reply():
+            return replace(taken, changes_home=True)
+    return taken

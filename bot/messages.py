@@ -97,13 +97,14 @@ class Message:
 class Reply:
     """The one answer to an event: a message or a form, for the person alone or for all who read along.
 
-    One that `replaces` takes the place of the card on which something was pressed. What an adapter adds of its own is
-    said in the same `language`.
+    One that `replaces` takes the place of the card on which something was pressed. One that `changes_home` says
+    that the person's own page is another now. What an adapter adds of its own is said in the same `language`.
     """
 
     content: Message | Form
     is_private: bool = False
     replaces: bool = False
+    changes_home: bool = False
     language: str = ENGLISH
 
 

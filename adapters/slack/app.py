@@ -18,7 +18,7 @@ from adapters.slack.home import HomePages
 from adapters.slack.inbound import Incoming, Surface, Workspace
 from adapters.slack.installations import team_of
 from adapters.slack.modals import field_errors, form_view, message_view
-from adapters.slack.outbox import Outbox, SlackRefusedError, web_client
+from adapters.slack.outbox import Outbox, SlackRefusedError
 from adapters.slack.replies import Replies
 from adapters.slack.status import Status
 from adapters.slack.stream import Stream
@@ -28,6 +28,7 @@ from bot.events import Event, Opened, Pressed, Said, Visited
 from bot.forms import Form
 from bot.messages import Message, Reply
 from bot.ports import Progress
+from bot.skills.overhear import concerns
 from bot.voice import ENGLISH, speaking
 from knowledge.errors import PilotlightError
 
@@ -53,13 +54,11 @@ class SlackApp:
         *,
         handle: Handle,
         outbox: Outbox,
-        api_url: str,
         community_of: Callable[[str], str],
         clock: Callable[[], float],
     ) -> None:
         self._handle = handle
         self._outbox = outbox
-        self._api_url = api_url
         self._community_of = community_of
         self._clock = clock
         self._replies = Replies(outbox)
@@ -127,11 +126,11 @@ class SlackApp:
                 await ack(response_action="update", view=message_view(cards.one_moment()))
             reply = await work
             if is_late:
-                await self._attempt(self._update(incoming, reply, self._client(context)))
+                await self._attempt(self._update(incoming, reply, context.client))
             else:
                 await ack(**_acknowledgement(reply))
-            if not incoming.event.place.is_shareable:
-                await self._attempt(self._home.publish(_at_home(incoming, workspace), self._client(context)))
+            if reply and reply.changes_home:
+                await self._attempt(self._home.publish(_at_home(incoming, workspace), context.client))
 
     async def _update(self, incoming: Incoming, reply: Reply | None, client: AsyncWebClient) -> None:
         origin = incoming.origin
@@ -143,7 +142,7 @@ class SlackApp:
             return
         origin = incoming.origin
         with self._working(origin.team, origin.channel, origin.thread or origin.message):
-            await self._attempt(self._answer(incoming, self._client(context)))
+            await self._attempt(self._answer(incoming, context.client))
 
     @contextmanager
     def _working(self, team: str = "", channel: str = "", thread: str = "") -> Iterator[None]:
@@ -166,6 +165,8 @@ class SlackApp:
             case Opened():
                 await self._suggest(incoming, client)
                 return
+        if isinstance(incoming.event, Said) and not (incoming.event.is_addressed or concerns(incoming.event.text)):
+            return
         event = await self._with_audience(incoming, client)
         stream = Stream(self._outbox, client, origin, self._clock)
         is_awaited = not isinstance(event, Said) or event.is_addressed
@@ -226,9 +227,6 @@ class SlackApp:
         if not (team and context.bot_user_id):
             return None
         return Workspace(team=team, bot_user=context.bot_user_id, community=self._community_of(team))
-
-    def _client(self, context: AsyncBoltContext) -> AsyncWebClient:
-        return web_client(context.bot_token, base_url=self._api_url)
 
 
 def _acknowledgement(reply: Reply | None) -> Json:

@@ -158,7 +158,6 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
         bolt,
         handle=house.handle,
         outbox=outbox,
-        api_url=settings.api_url,
         clock=house.clock,
         community_of=(lambda _: house.community)
         if settings.bot_token

@@ -15,6 +15,11 @@ from knowledge.errors import InvalidQuestionError
 from knowledge.questions import is_asking, is_follow_up
 
 
+def concerns(text: str) -> bool:
+    """Whether words between people may be anything for the bot; told in a moment, and nearly always not."""
+    return is_asking(text) or is_follow_up(text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overhear:
     ask: Ask
