@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
-from adapters.slack.lengths import at_word, length, whole_sentences
+from adapters.lengths import at_word, length, whole_sentences
 from bot import cards
 from bot.actions import Action, TellPilot, encode
 from bot.messages import (

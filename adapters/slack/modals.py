@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from adapters.lengths import at_word, length
 from adapters.slack.blocks import Json, plain_text, render
-from adapters.slack.lengths import at_word, length
 from bot import cards
 from bot.forms import Field, Form
 from bot.messages import Message

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.lengths import at_word, length, whole_sentences
 from adapters.slack.blocks import (
     BLOCKS_LIMIT,
     CHARACTERS_LIMIT,
@@ -19,7 +20,6 @@ from adapters.slack.blocks import (
     render,
     size,
 )
-from adapters.slack.lengths import at_word, length, whole_sentences
 from bot import cards
 from bot.actions import (
     Action,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.lengths import length
+from adapters.lengths import length
 from adapters.slack.modals import Opener, field_errors, form_view, message_view, read_opener, read_values
 from bot import cards
 from bot.actions import RateAnswer

@@ -1,4 +1,4 @@
-"""Text cut to what Slack holds: at a sentence where it is read on, at a word where it must be one piece."""
+"""Text cut to what a platform holds: at a sentence where it is read on, at a word where it must be one piece."""
 
 import re
 
@@ -6,7 +6,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)]*\s+|\n+")
 
 
 def length(text: str) -> int:
-    """As Slack may count: in UTF-16, where an emoji is two."""
+    """As platforms may count: in UTF-16, where an emoji is two."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
