@@ -128,7 +128,7 @@ def _with_reasons(written: str, reasons: Mapping[str, str]) -> str:
 def _checked(url: str, *, may_be_empty: bool) -> str:
     if not url and may_be_empty:
         return ""
-    if not _is_plain_https(url):
+    if not is_plain_https(url):
         raise PilotlightError(
             f"Slack must reach this server by https: pilotlight slack-manifest --url {EXAMPLE_URL}. "
             "Without an address of your own: pilotlight slack-manifest --socket-mode"
@@ -136,7 +136,8 @@ def _checked(url: str, *, may_be_empty: bool) -> str:
     return url
 
 
-def _is_plain_https(url: str) -> bool:
+def is_plain_https(url: str) -> bool:
+    """Whether it can stand in a description as it is, with nothing but a path behind the server's name."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -10,6 +10,8 @@ from typer.core import TyperGroup
 from adapters.slack.scopes import EVENTS, SCOPES
 from bot.commands import COMMANDS
 from deploy.settings import Settings, variable
+from deploy.teams_manifest import EXTENSION, OVERHEARING
+from deploy.teams_manifest import SCOPES as TEAMS_SCOPES
 from knowledge.catalogues.layout import Field, Kind, part_fields, record_fields
 from knowledge.dimensions import Dimension, rules
 
@@ -94,6 +96,38 @@ def _slack_scopes() -> str:
     )
 
 
+def _teams_permissions() -> str:
+    return (
+        "# What Pilotlight asks of Teams\n\nWhat the app may do in your tenant, as little as it can do with, and why. "
+        "It reads no calendar, file or mail, has no tab and no page in Teams, signs nobody in, and never acts "
+        "in a person's name. [The manifest](../../deploy/teams/manifest.json) holds the same; "
+        "[connect it to Teams](../how-to/teams.md) says what to do with it.\n\n"
+        "## In Teams\n\n"
+        + _table(("Where people may add it", "What for"), _coded(TEAMS_SCOPES))
+        + "\n"
+        + _table(("Command of the message extension", "What for"), _coded(EXTENSION))
+        + "\nTeams lets every bot ask who is in a conversation that it was added to, with names and e-mail addresses. "
+        "That is no permission that could be granted or refused, so it is said here.\n\n"
+        "## Only to overhear\n\nA package made with `--overhear` asks for these besides, and without it for none. "
+        "They are resource-specific: each holds in the one team or chat where the app is added and somebody who may "
+        "consents, and ends when the app is taken out. Private and shared channels are left out.\n\n"
+        + _table(("Permission, of the kind *Application*", "What for"), _coded(OVERHEARING))
+        + "\nOn the side of Teams these two also allow the app to fetch such messages by Microsoft Graph. Pilotlight "
+        "never does: it calls no address of Graph.\n\n"
+        "## In Entra and Azure\n\n"
+        + _table(
+            ("What", "What for"),
+            (
+                ("An app registration, for accounts of your own directory", "who the bot is"),
+                ("One client secret", "what proves it, to Microsoft alone"),
+                ("API permissions: none", "`User.Read`, which Entra adds by itself, can be removed"),
+                ("Redirect addresses: none", "nobody signs in"),
+                ("An Azure Bot resource, single tenant, with the channel Microsoft Teams", "how messages come and go"),
+            ),
+        )
+    )
+
+
 def _coded(reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, reason in reasons.items():
         yield f"`{name}`", reason
@@ -162,4 +196,5 @@ _PAGES: dict[str, Callable[[], str]] = {
     "dimensions.md": _dimensions,
     "pilot-record.md": _record,
     "slack-scopes.md": _slack_scopes,
+    "teams-permissions.md": _teams_permissions,
 }
