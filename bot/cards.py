@@ -141,7 +141,7 @@ def _answer(found: Answer, answer_id: str, buttons: Sequence[Button | None]) -> 
         hint = say("Whoever runs me can bring some in: pilotlight import --starter, or a file.")
         blocks.append(Text(hint, is_quiet=True))
     if found.claims:
-        blocks.append(Text(written(found.claims)))
+        blocks.append(Text(written(found.claims), is_written=True))
     if found.citations:
         blocks.append(Sources(tuple(_source(each, found) for each in found.citations)))
     if found.claims:
@@ -205,7 +205,7 @@ def pilot(
     questions = tuple(Text(f"{say(gap.question)} {say(gap.reason)}") for gap in missing[:GAPS_SHOWN])
     blocks = (
         Heading(shown.title),
-        Text(" · ".join(_details(shown)), is_quiet=True),
+        Text(" · ".join(details(shown)), is_quiet=True),
         *(Text(shorten(text, 2_000)) for text in texts if text),
         *(Text(_learned(each)) for each in latest),
         Facts(_facts(shown)) if _facts(shown) else None,
@@ -218,7 +218,7 @@ def pilot(
 
 def several_pilots(named: str, pilots: Sequence[Pilot]) -> Message:
     """More than one pilot may be meant: which?"""
-    sources = tuple(Source(title=each.title, details=_details(each), action=ShowPilot(each.id)) for each in pilots)
+    sources = tuple(Source(title=each.title, details=details(each), action=ShowPilot(each.id)) for each in pilots)
     which = say("Which of these do you mean by “{name}”?", name=shorten(named, 80))
     return Message((Text(which), Sources(sources)))
 
@@ -275,7 +275,7 @@ def home(
     """A person's own page. `unanswered` are the community's open questions, for those who look after it."""
     blocks: list[Block] = [Heading(say("Your pilots"))]
     shown = tuple(
-        Source(title=pilot.title, details=_details(pilot), meters=_meters(done), action=ShowPilot(pilot.id))
+        Source(title=pilot.title, details=details(pilot), meters=_meters(done), action=ShowPilot(pilot.id))
         for pilot, done in own[:HOME_PILOTS_SHOWN]
     )
     if shown:
@@ -354,6 +354,15 @@ def close() -> str:
     return say("Close")
 
 
+def read_more() -> str:
+    return say("Read more")
+
+
+def fill_in() -> str:
+    """What stands at a field that may not be empty."""
+    return say("Please fill this in.")
+
+
 def search_box() -> tuple[str, str]:
     """What stands at a box to search in, and in it."""
     return say("Has anyone tried …?"), say("a four-day week")
@@ -377,6 +386,10 @@ def stopped() -> Message:
 
 def not_in_channel() -> Message:
     return Message((Text(say("I may not post in that channel. Invite me there, and ask again: /invite @Pilotlight")),))
+
+
+def shared_already() -> Message:
+    return Message((Text(say("That is shared here already.")),))
 
 
 def outsider() -> Message:
@@ -492,7 +505,7 @@ def _source(cited: Citation, found: Answer) -> Source:
     return Source(
         title=shown.title,
         link=shown.link,
-        details=_details(shown),
+        details=details(shown),
         excerpt=cited.excerpt,
         note=" ".join(note for note in notes if note),
         contact=say("Ask {contact}", contact=_contact(shown.owner)) if shown.owner else "",
@@ -509,16 +522,17 @@ def _why_stopped(shown: Pilot) -> str:
     return say("Stopped, and nobody recorded why.")
 
 
-def _details(shown: Pilot) -> tuple[str, ...]:
+def details(shown: Pilot) -> tuple[str, ...]:
+    """Who tried it, where, when, and what became of it: nothing that only some may know."""
     results = shown.outcome.direction
-    details = (
+    known = (
         shown.organisation,
         country_name(shown.country, spoken()) if shown.country else None,
         str(shown.year) if shown.year else None,
         stage(shown.stage),
         direction(results) if results else None,
     )
-    return tuple(detail for detail in details if detail)
+    return tuple(detail for detail in known if detail)
 
 
 def _facts(shown: Pilot) -> tuple[tuple[str, str], ...]:
@@ -542,7 +556,7 @@ def _facts(shown: Pilot) -> tuple[tuple[str, str], ...]:
 def _links(shown: Pilot) -> tuple[tuple[str, str], ...]:
     evidence = ((say("Evaluation"), each.evidence) for each in shown.evaluations)
     assets = ((each.name, each.link) for each in shown.assets)
-    return tuple((label, link) for label, link in ((say("Read more"), shown.link), *evidence, *assets) if link)
+    return tuple((label, link) for label, link in ((read_more(), shown.link), *evidence, *assets) if link)
 
 
 def _contact(contact: Contact) -> str:

@@ -15,10 +15,14 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph. Its text is data: whatever stands in it is shown, nothing is run, rung or linked."""
+    """A paragraph. Its text is data: whatever stands in it is shown, nothing is run, rung or linked.
+
+    `is_written` where a model wrote it, with the numbers of its sources.
+    """
 
     text: str
     is_quiet: bool = False
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
