@@ -42,10 +42,16 @@ class Threads(Protocol):
         """None where the bot takes no part, or no longer remembers it."""
         ...
 
-    async def keep_thread(self, place: Place, thread: Thread, at: datetime) -> None: ...
+    async def remember(self, place: Place, asked: Sequence[str], at: datetime) -> None:
+        """What was asked there, instead of what was; who muted it meanwhile has muted it."""
+        ...
+
+    async def mute(self, place: Place, at: datetime) -> None:
+        """What was asked there stays as it is."""
+        ...
 
     async def forget_threads(self, before: datetime) -> None:
-        """Those that were last kept before that."""
+        """Those in which nothing was remembered or muted since."""
         ...
 
 

@@ -146,8 +146,13 @@ class MemoryThreads:
         thread, _ = self._threads.get((*_room_of(place), place.thread), (None, None))
         return thread
 
-    async def keep_thread(self, place: Place, thread: Thread, at: datetime) -> None:
-        self._threads[*_room_of(place), place.thread] = thread, at
+    async def remember(self, place: Place, asked: Sequence[str], at: datetime) -> None:
+        kept = await self.thread(place) or Thread()
+        self._threads[*_room_of(place), place.thread] = replace(kept, asked=tuple(asked)), at
+
+    async def mute(self, place: Place, at: datetime) -> None:
+        kept = await self.thread(place) or Thread()
+        self._threads[*_room_of(place), place.thread] = replace(kept, is_muted=True), at
 
     async def forget_threads(self, before: datetime) -> None:
         self._threads = {key: (thread, at) for key, (thread, at) in self._threads.items() if at >= before}

@@ -1,5 +1,6 @@
 """What happened already, the threads that the bot takes part in, and how it behaves in each room."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -38,14 +39,20 @@ class SqlThreads:
             row = (await connection.execute(wanted)).first()
         return row and Thread(asked=tuple(row.asked), is_muted=row.is_muted)
 
-    async def keep_thread(self, place: Place, thread: Thread, at: datetime) -> None:
-        row = {**_thread_key(place), "asked": list(thread.asked), "is_muted": thread.is_muted, "at": at}
-        async with self._connections.writing() as connection:
-            await upsert(connection, threads, row)
+    async def remember(self, place: Place, asked: Sequence[str], at: datetime) -> None:
+        await self._keep(place, Thread(asked=tuple(asked)), at, keep="is_muted")
+
+    async def mute(self, place: Place, at: datetime) -> None:
+        await self._keep(place, Thread(is_muted=True), at, keep="asked")
 
     async def forget_threads(self, before: datetime) -> None:
         async with self._connections.writing() as connection:
             await connection.execute(delete(threads).where(threads.c.at < before))
+
+    async def _keep(self, place: Place, thread: Thread, at: datetime, *, keep: str) -> None:
+        row = {**_thread_key(place), "asked": list(thread.asked), "is_muted": thread.is_muted, "at": at}
+        async with self._connections.writing() as connection:
+            await upsert(connection, threads, row, keep={keep})
 
 
 class SqlRooms:

@@ -11,7 +11,7 @@ from bot import cards
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from bot.ports import AnswerStore, GivenAnswer, Progress, Thread, Threads
+from bot.ports import AnswerStore, GivenAnswer, Progress, Threads
 from knowledge.answers import CITATIONS, Answer, Verdict, answer_from
 from knowledge.catalogues.personal_data import mask
 from knowledge.errors import UnavailableError
@@ -95,9 +95,8 @@ class Ask:
         )
         await self.answers.keep_answer(given)
         if has_thread(place):
-            kept = await self.threads.thread(place) or Thread()
             remembered = masked if len(masked) <= REMEMBERED else (masked[0], *masked[1 - REMEMBERED :])
-            await self.threads.keep_thread(place, replace(kept, asked=remembered), self.now())
+            await self.threads.remember(place, remembered, self.now())
         return given.id
 
     async def _written(self, answer: Answer, asked: Sequence[str], progress: Progress | None) -> Answer:

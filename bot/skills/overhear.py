@@ -1,14 +1,14 @@
 """Overhear: say who tried it when somebody asks the room, where the room wants that; once, and gone when told so."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot import cards
 from bot.messages import Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Mode, Rooms, Seen, Thread, Threads
+from bot.ports import Mode, Rooms, Seen, Threads
 from bot.skills.ask import Ask
 from knowledge.answers import Verdict
 from knowledge.errors import InvalidQuestionError
@@ -45,11 +45,11 @@ class Overhear:
         return None
 
     async def mute(self, person: Person, place: Place) -> Reply:
-        await self._silence(place)
+        await self.threads.mute(place, self.now())
         return Reply(content=cards.muted(person.name))
 
     async def not_now(self, person: Person, place: Place) -> Reply:
-        await self._silence(place)
+        await self.threads.mute(place, self.now())
         return Reply(content=cards.not_now(person.name), replaces=True)
 
     async def _interject(self, text: str, person: Person, place: Place) -> Reply | None:
@@ -62,7 +62,3 @@ class Overhear:
             return None
         answer_id = await self.ask.keep(answer, (text,), person, place)
         return Reply(content=cards.overheard(answer, answer_id))
-
-    async def _silence(self, place: Place) -> None:
-        thread = await self.threads.thread(place) or Thread()
-        await self.threads.keep_thread(place, replace(thread, is_muted=True), self.now())

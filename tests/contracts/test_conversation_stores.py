@@ -88,60 +88,75 @@ async def test_a_claim_again_does_not_put_off_the_forgetting(database: Stores) -
 # Threads
 
 
-async def test_the_bot_takes_part_in_no_thread_until_one_is_kept(database: Stores) -> None:
+async def test_the_bot_takes_part_in_no_thread_until_something_was_asked_there(database: Stores) -> None:
     assert await database.threads.thread(HERE) is None
-    await database.threads.keep_thread(HERE, Thread(asked=("drones",)), NOON)
+    await database.threads.remember(HERE, ("drones",), NOON)
     assert await database.threads.thread(HERE) == Thread(asked=("drones",))
 
 
-async def test_a_thread_is_as_it_was_last_kept(database: Stores) -> None:
-    for thread in (Thread(asked=("drones",)), Thread(asked=("drones", "where?"), is_muted=True), Thread()):
-        await database.threads.keep_thread(HERE, thread, NOON)
-        assert await database.threads.thread(HERE) == thread
+async def test_of_a_thread_the_latest_is_remembered(database: Stores) -> None:
+    for asked in (("drones",), ("drones", "where?"), ()):
+        await database.threads.remember(HERE, asked, NOON)
+        assert await database.threads.thread(HERE) == Thread(asked=asked)
+
+
+async def test_a_muted_thread_stays_muted_and_what_was_asked_there_stays(database: Stores) -> None:
+    await database.threads.mute(HERE, NOON)
+    assert await database.threads.thread(HERE) == Thread(is_muted=True)
+    await database.threads.remember(HERE, ("drones",), NOON)
+    assert await database.threads.thread(HERE) == Thread(asked=("drones",), is_muted=True)
+    await database.threads.mute(HERE, NOON)
+    assert await database.threads.thread(HERE) == Thread(asked=("drones",), is_muted=True)
+
+
+async def test_a_thread_that_is_muted_while_answers_are_kept_is_muted(database: Stores, replica: Stores) -> None:
+    async def kept(place: Place) -> Thread | None:
+        asked = [(str(number),) * number for number in range(10)]
+        stores = (database.threads, replica.threads) * 5
+        changes = [store.remember(place, each, NOON) for store, each in zip(stores, asked, strict=True)]
+        await asyncio.gather(*changes[:5], replica.threads.mute(place, NOON), *changes[5:])
+        thread = await database.threads.thread(place)
+        assert thread is not None
+        assert thread.asked in asked
+        return thread
+
+    threads = await asyncio.gather(*(kept(replace(HERE, thread=str(number))) for number in range(10)))
+    assert all(thread and thread.is_muted for thread in threads)
 
 
 async def test_a_thread_keeps_long_texts_in_any_script_in_their_order(database: Stores) -> None:
-    thread = Thread(asked=(WORDS, LONG, "", WORDS))
-    await database.threads.keep_thread(HERE, thread, NOON)
-    assert await database.threads.thread(HERE) == thread
+    asked = (WORDS, LONG, "", WORDS)
+    await database.threads.remember(HERE, asked, NOON)
+    assert await database.threads.thread(HERE) == Thread(asked=asked)
 
 
 @pytest.mark.parametrize("other", [*ELSEWHERE, replace(HERE, thread=""), replace(HERE, thread=HERE.thread + "0")])
 async def test_a_thread_of_the_same_id_elsewhere_is_another(database: Stores, other: Place) -> None:
-    await database.threads.keep_thread(HERE, Thread(asked=("here",)), NOON)
+    await database.threads.remember(HERE, ("here",), NOON)
     assert await database.threads.thread(other) is None
-    await database.threads.keep_thread(other, Thread(asked=("there",), is_muted=True), NOON)
+    await database.threads.remember(other, ("there",), NOON)
+    await database.threads.mute(other, NOON)
     assert await database.threads.thread(HERE) == Thread(asked=("here",))
     assert await database.threads.thread(other) == Thread(asked=("there",), is_muted=True)
 
 
 async def test_who_reads_along_makes_no_other_thread_and_no_other_room(database: Stores) -> None:
     for place in (HERE, replace(HERE, is_private=True, is_shareable=True, is_outside=True)):
-        await database.threads.keep_thread(place, Thread(asked=(str(place),)), NOON)
+        await database.threads.remember(place, (str(place),), NOON)
         await database.rooms.set_mode(place, Mode.OFF, "U1", NOON)
         assert await database.threads.thread(HERE) == Thread(asked=(str(place),))
         assert await database.rooms.mode(HERE) is Mode.OFF
 
 
-async def test_threads_that_were_last_kept_before_a_moment_are_forgotten(database: Stores) -> None:
-    places = {name: replace(HERE, thread=name) for name in ("old", "kept again", "then", "new")}
-    for hours, name in ((-3, "old"), (-2, "kept again"), (0, "then"), (2, "new"), (1, "kept again")):
+async def test_threads_in_which_nothing_happened_since_a_moment_are_forgotten(database: Stores) -> None:
+    places = {name: replace(HERE, thread=name) for name in ("old", "kept again", "muted", "then", "new")}
+    for hours, name in ((-3, "old"), (-2, "kept again"), (-2, "muted"), (0, "then"), (2, "new"), (1, "kept again")):
         at = (NOON + timedelta(hours=hours)).astimezone(TOKYO)
-        await database.threads.keep_thread(places[name], Thread(asked=(name,)), at)
+        await database.threads.remember(places[name], (name,), at)
+    await database.threads.mute(places["muted"], NOON + timedelta(hours=1))
     await database.threads.forget_threads(NOON.astimezone(NEW_YORK))
     left = [name for name, place in places.items() if await database.threads.thread(place)]
-    assert left == ["kept again", "then", "new"]
-
-
-async def test_one_thread_kept_by_all_at_once_is_one_of_theirs(database: Stores, replica: Stores) -> None:
-    threads = [Thread(asked=(str(number),) * number) for number in range(20)]
-    stores = (database.threads, replica.threads) * 10
-    await asyncio.gather(
-        *(store.keep_thread(HERE, thread, NOON) for store, thread in zip(stores, threads, strict=True))
-    )
-    kept = await database.threads.thread(HERE)
-    assert kept in threads
-    assert await replica.threads.thread(HERE) == kept
+    assert left == ["kept again", "muted", "then", "new"]
 
 
 # Rooms

@@ -13,7 +13,7 @@ async def test_what_is_old_is_forgotten_and_what_is_not_stays() -> None:
     database = MemoryDatabase()
     await database.seen.claim("old", NOW - SEEN_FOR - timedelta(seconds=1))
     await database.seen.claim("new", NOW - SEEN_FOR + timedelta(seconds=1))
-    await database.threads.keep_thread(PLACE, Thread(asked=("a",)), NOW - THREADS_FOR + timedelta(days=1))
+    await database.threads.remember(PLACE, ("a",), NOW - THREADS_FOR + timedelta(days=1))
     await forget(database, NOW)
     assert await database.seen.claim("old", NOW)
     assert not await database.seen.claim("new", NOW)
