@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from adapters.sql.connections import Connections
 from adapters.sql.tables import demands
-from adapters.sql.troubles import is_taken
+from adapters.sql.upserts import insert_first
 from knowledge.ports import Demand
 
 
@@ -21,12 +20,7 @@ class SqlDemandStore:
     async def keep(self, demand: Demand) -> None:
         """The first of an id stays."""
         async with self._connections.writing() as connection:
-            try:
-                async with connection.begin_nested():
-                    await connection.execute(insert(demands), asdict(demand))
-            except IntegrityError as error:
-                if not is_taken(error):
-                    raise
+            await insert_first(connection, demands, asdict(demand))
 
     async def demands(self, community: str | None, limit: int = 100) -> Sequence[Demand]:
         of_community = demands.c.community.is_(None) if community is None else demands.c.community == community
