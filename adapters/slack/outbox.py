@@ -9,8 +9,7 @@ import json
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, assert_never
@@ -20,7 +19,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.slack.pacing import UNPACED, Clock, Lane, Lanes, Sleep, is_repeatable, pace_of, subject_of
+from adapters.pacing import UNPACED, Clock, Lane, Lanes, Sleep, UnderWay
+from adapters.slack.pacing import is_repeatable, pace_of, subject_of
 from knowledge.errors import PilotlightError, UnavailableError
 
 _POSTS = frozenset({"chat_postMessage"})
@@ -122,9 +122,7 @@ class Outbox:
         self._timeout = timeout
         self._patience = patience
         self._lanes = Lanes(clock, sleep)
-        self._under_way = 0
-        self._is_empty = asyncio.Event()
-        self._is_empty.set()
+        self._under_way = UnderWay(sleep)
 
     async def call(self, client: AsyncWebClient, workspace: str, method: str, /, **arguments: object) -> dict[str, Any]:
         """Slack's answer to the client's method of that name.
@@ -136,7 +134,7 @@ class Outbox:
             raise ValueError("This client repeats by itself, and would post twice: build it with web_client().")
         send = partial(_called, partial(getattr(client, method), **arguments))
         errand = _Errand(method, send, is_repeatable=is_repeatable(method))
-        with self._counted():
+        with self._under_way.one():
             if method in _AT_ONCE:
                 return await self._deliver(errand, self._lanes.alone(), self._clock() + _AT_ONCE_PATIENCE)
             return await self._queue(errand, workspace, method, subject_of(method, arguments))
@@ -145,29 +143,12 @@ class Outbox:
         """Post to a response_url, in the lane of the channel's messages."""
         client = AsyncWebhookClient(response_url, timeout=9, logger=_sdk_log, retry_handlers=[])
         errand = _Errand("response_url", partial(_responded, client, payload), is_repeatable=False)
-        with self._counted():
+        with self._under_way.one():
             await self._queue(errand, workspace, "chat_postMessage", (channel,))
 
     async def drain(self, seconds: float) -> int:
         """Wait until all that was handed over is sent, so long at most; says how many calls are still under way."""
-        waits = [asyncio.ensure_future(wait) for wait in (self._is_empty.wait(), self._sleep(seconds))]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        return self._under_way
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        self._under_way += 1
-        self._is_empty.clear()
-        try:
-            yield
-        finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._is_empty.set()
+        return await self._under_way.drain(seconds)
 
     async def _queue(self, errand: _Errand, workspace: str, method: str, subject: tuple[str, ...]) -> dict[str, Any]:
         deadline = self._clock() + self._patience
