@@ -68,7 +68,7 @@ class Bot:
         self._show = Show(pilots=stores.pilots, search=search, now=now)
         self._tell = Tell(pilots=stores.pilots, now=now, new_id=new_id)
         self._rate = Rate(answers=stores.answers, now=now)
-        self._moderate = Moderate(rooms=stores.rooms, members=stores.members, now=now)
+        self._moderate = Moderate(rooms=stores.rooms, members=stores.members)
         self._home = Home(
             pilots=stores.pilots, demands=stores.demands, members=stores.members, now=now, language=language
         )

@@ -70,9 +70,7 @@ class Rooms(Protocol):
         """MENTION unless somebody chose otherwise."""
         ...
 
-    async def set_mode(self, place: Place, mode: Mode, by: str, at: datetime) -> None:
-        """`by` is a person's id."""
-        ...
+    async def set_mode(self, place: Place, mode: Mode) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +79,7 @@ class GivenAnswer:
 
     id: str
     at: datetime
-    place: Place
+    community: str
     person: str
     asked: tuple[str, ...]
     verdict: str

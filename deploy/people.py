@@ -73,7 +73,7 @@ _COLUMNS = ("at", "community", "is_good", "reason", "asked", "verdict", "pilots"
 def _record(answer: GivenAnswer, rating: Rating) -> dict[str, Any]:
     return {
         "at": rating.at.isoformat(),
-        "community": answer.place.community,
+        "community": answer.community,
         "is_good": rating.is_good,
         "reason": rating.reason,
         "asked": list(answer.asked),

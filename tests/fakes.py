@@ -167,7 +167,7 @@ class MemoryRooms:
     async def mode(self, place: Place) -> Mode:
         return self._modes.get(_room_of(place), Mode.MENTION)
 
-    async def set_mode(self, place: Place, mode: Mode, by: str, at: datetime) -> None:
+    async def set_mode(self, place: Place, mode: Mode) -> None:
         self._modes[_room_of(place)] = mode
 
 
@@ -191,7 +191,7 @@ class MemoryAnswerStore:
     async def ratings(self, community: str | None = None) -> Sequence[tuple[GivenAnswer, Rating]]:
         oldest_first = sorted(self._ratings.values(), key=lambda rating: (rating.at, rating.answer_id, rating.person))
         rated = [(self._answers[rating.answer_id], rating) for rating in oldest_first]
-        return [(answer, rating) for answer, rating in rated if community in (None, answer.place.community)]
+        return [(answer, rating) for answer, rating in rated if community in (None, answer.community)]
 
     async def forget_answers(self, before: datetime) -> None:
         rated = {answer_id for answer_id, _ in self._ratings}

@@ -10,10 +10,9 @@ from sqlalchemy import delete, select
 from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, answers, ratings
 from adapters.sql.upserts import insert_first, upsert
-from bot.places import Place
 from bot.ports import GivenAnswer, Rating
 
-_PLACE = [field.name for field in fields(Place)]
+_ANSWER = [field.name for field in fields(GivenAnswer)]
 _RATING = [ratings.c[field.name].label(f"rating_{field.name}") for field in fields(Rating)]
 
 
@@ -56,20 +55,12 @@ class SqlAnswerStore:
 
 
 def _to_row(answer: GivenAnswer) -> Row:
-    row = {field.name: getattr(answer, field.name) for field in fields(answer) if field.name != "place"}
-    return {**row, **asdict(answer.place), "asked": list(answer.asked), "pilots": list(answer.pilots)}
+    return {**asdict(answer), "asked": list(answer.asked), "pilots": list(answer.pilots)}
 
 
 def _answer(row: Mapping[Any, Any]) -> GivenAnswer:
-    return GivenAnswer(
-        id=row["id"],
-        at=row["at"],
-        place=Place(**{name: row[name] for name in _PLACE}),
-        person=row["person"],
-        asked=tuple(row["asked"]),
-        verdict=row["verdict"],
-        pilots=tuple(row["pilots"]),
-    )
+    said = {name: row[name] for name in _ANSWER}
+    return GivenAnswer(**{**said, "asked": tuple(row["asked"]), "pilots": tuple(row["pilots"])})
 
 
 def _rating(row: Mapping[Any, Any]) -> Rating:

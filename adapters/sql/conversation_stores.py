@@ -66,9 +66,9 @@ class SqlRooms:
             mode = await connection.scalar(select(rooms.c.mode).where(same(rooms, _room_key(place))))
         return Mode(mode or Mode.MENTION)
 
-    async def set_mode(self, place: Place, mode: Mode, by: str, at: datetime) -> None:
+    async def set_mode(self, place: Place, mode: Mode) -> None:
         async with self._connections.writing() as connection:
-            await upsert(connection, rooms, {**_room_key(place), "mode": mode, "changed_by": by, "at": at})
+            await upsert(connection, rooms, {**_room_key(place), "mode": mode})
 
 
 def _room_key(place: Place) -> Row:

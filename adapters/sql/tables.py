@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -138,28 +137,20 @@ rooms = Table(
     Column("community", Text, nullable=False),
     Column("room", Text, nullable=False),
     Column("mode", Text, nullable=False),
-    Column("changed_by", Text, nullable=False),
-    Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("platform", "community", "room"),
 )
 
-# It names its place in full: each field of a Place has its column here.
 answers = Table(
     "answers",
     metadata,
     Column("id", Text, primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("platform", Text, nullable=False),
     Column("community", Text, nullable=False),
-    Column("room", Text, nullable=False),
-    Column("thread", Text, nullable=False),
-    Column("is_private", Boolean, nullable=False),
-    Column("is_shareable", Boolean, nullable=False, server_default=false()),
-    Column("is_outside", Boolean, nullable=False, server_default=false()),
     Column("person", Text, nullable=False),
     Column("asked", Record, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("pilots", Record, nullable=False),
+    Index(None, "at"),
 )
 
 ratings = Table(

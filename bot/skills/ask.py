@@ -60,15 +60,8 @@ class Ask:
         answer = await self.look(asked, person, place, limit)
         if answer.verdict is not Verdict.TRIED:
             topic = mask(answer.question.topic or answer.question.text)[0]
-            await self.demands.keep(
-                Demand(
-                    id=self.new_id(),
-                    topic=topic,
-                    asked_at=self.now(),
-                    community=place.community,
-                    person=person.id,
-                )
-            )
+            demand = Demand(id=self.new_id(), topic=topic, asked_at=self.now(), community=place.community)
+            await self.demands.keep(demand)
         return answer
 
     async def look(self, asked: Sequence[str], person: Person, place: Place, limit: int = CITATIONS) -> Answer:
@@ -87,7 +80,7 @@ class Ask:
         given = GivenAnswer(
             id=self.new_id(),
             at=self.now(),
-            place=place,
+            community=place.community,
             person=person.id,
             asked=masked,
             verdict=answer.verdict,

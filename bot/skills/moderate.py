@@ -1,8 +1,6 @@
 """Moderate: how the bot behaves in a room, chosen by those who look after the community."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot import cards
 from bot.messages import Message
@@ -15,7 +13,6 @@ from bot.ports import MemberStore, Mode, Rooms
 class Moderate:
     rooms: Rooms
     members: MemberStore
-    now: Callable[[], datetime]
 
     async def channel(self, wanted: str, person: Person, place: Place) -> Message:
         """`/pilot channel [mode]`: what holds here, or what shall hold from now on."""
@@ -32,7 +29,7 @@ class Moderate:
     async def choose(self, mode: Mode, person: Person, place: Place) -> Message:
         if not await self._may_moderate(person, place):
             return cards.only_moderators(has_any=bool(await self.members.moderators(place.community)))
-        await self.rooms.set_mode(place, mode, person.id, self.now())
+        await self.rooms.set_mode(place, mode)
         return cards.mode_chosen(mode)
 
     async def _may_moderate(self, person: Person, place: Place) -> bool:

@@ -40,7 +40,7 @@ class Rate:
 
     async def _keep(self, answer_id: str, person: Person, place: Place, *, is_good: bool, reason: str = "") -> bool:
         given = await self.answers.answer(answer_id)
-        if given is None or given.place.community != place.community:
+        if given is None or given.community != place.community:
             return False
         await self.answers.rate(
             Rating(answer_id=answer_id, person=person.id, at=self.now(), is_good=is_good, reason=reason)

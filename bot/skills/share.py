@@ -24,7 +24,7 @@ class Share:
         Not written anew: nobody has read yet what a model would write this time.
         """
         given = await self.answers.answer(answer_id)
-        if given is None or (given.person, given.place.community) != (person.id, place.community):
+        if given is None or (given.person, given.community) != (person.id, place.community):
             return cards.old_card()
         if await self.rooms.mode(place) is Mode.OFF:
             return cards.off_here()

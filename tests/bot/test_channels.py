@@ -50,7 +50,7 @@ def buttons(reply: Reply | None) -> dict[str, Button]:
 
 
 async def listen(database: MemoryDatabase, mode: Mode = Mode.OVERHEAR) -> None:
-    await database.rooms.set_mode(THREAD, mode, MIA.id, NOW)
+    await database.rooms.set_mode(THREAD, mode)
 
 
 async def test_nothing_is_said_unasked_where_nobody_switched_that_on(house: tuple[Bot, MemoryDatabase]) -> None:

@@ -183,7 +183,7 @@ async def test_where_nobody_tried_it_no_model_is_asked(tmp_path: Path, question:
 async def test_what_was_overheard_is_answered_without_the_model(tmp_path: Path) -> None:
     writer = ScriptedWriter(["Never asked [1]."])
     async with bot_with(writer, tmp_path) as (bot, database):
-        await database.rooms.set_mode(THREAD, Mode.OVERHEAR, "ann", NOW)
+        await database.rooms.set_mode(THREAD, Mode.OVERHEAR)
         overheard = replace(THREAD, thread="other")
         for text in ("Has anyone tried self-driving buses for residents?", "what about in Norway?"):
             told = await bot.handle(Said(person=ANN, place=overheard, text=text, is_addressed=False))

@@ -28,11 +28,11 @@ one_database_for_all_examples = settings(
 )
 
 
-def given_answer(name: str, *, at: datetime = NOON, place: Place = HERE) -> GivenAnswer:
+def given_answer(name: str, *, at: datetime = NOON, community: str = HERE.community) -> GivenAnswer:
     return GivenAnswer(
         id=name,
         at=at,
-        place=place,
+        community=community,
         person="U1",
         asked=("drones", "and in winter?"),
         verdict="some",
@@ -143,7 +143,7 @@ async def test_a_thread_of_the_same_id_elsewhere_is_another(database: Stores, ot
 async def test_who_reads_along_makes_no_other_thread_and_no_other_room(database: Stores) -> None:
     for place in (HERE, replace(HERE, is_private=True, is_shareable=True, is_outside=True)):
         await database.threads.remember(place, (str(place),), NOON)
-        await database.rooms.set_mode(place, Mode.OFF, "U1", NOON)
+        await database.rooms.set_mode(place, Mode.OFF)
         assert await database.threads.thread(HERE) == Thread(asked=(str(place),))
         assert await database.rooms.mode(HERE) is Mode.OFF
 
@@ -165,33 +165,27 @@ async def test_threads_in_which_nothing_happened_since_a_moment_are_forgotten(da
 async def test_the_bot_waits_for_a_mention_until_somebody_chooses_otherwise(database: Stores) -> None:
     assert await database.rooms.mode(HERE) is Mode.MENTION
     for mode in (*Mode, Mode.MENTION):
-        await database.rooms.set_mode(HERE, mode, "U1", NOON)
+        await database.rooms.set_mode(HERE, mode)
         assert await database.rooms.mode(HERE) is mode
 
 
 async def test_all_threads_of_a_room_have_its_mode(database: Stores) -> None:
-    await database.rooms.set_mode(HERE, Mode.OVERHEAR, "U1", NOON)
+    await database.rooms.set_mode(HERE, Mode.OVERHEAR)
     assert await database.rooms.mode(replace(HERE, thread="")) is Mode.OVERHEAR
     assert await database.rooms.mode(replace(HERE, thread=WORDS)) is Mode.OVERHEAR
 
 
 @pytest.mark.parametrize("other", ELSEWHERE)
 async def test_a_room_of_the_same_id_elsewhere_is_another(database: Stores, other: Place) -> None:
-    await database.rooms.set_mode(HERE, Mode.OFF, "U1", NOON)
+    await database.rooms.set_mode(HERE, Mode.OFF)
     assert await database.rooms.mode(other) is Mode.MENTION
-    await database.rooms.set_mode(other, Mode.OVERHEAR, "U1", NOON)
+    await database.rooms.set_mode(other, Mode.OVERHEAR)
     assert await database.rooms.mode(HERE) is Mode.OFF
     assert await database.rooms.mode(other) is Mode.OVERHEAR
 
 
 async def test_a_mode_that_all_choose_at_once_is_chosen(database: Stores, replica: Stores) -> None:
-    await asyncio.gather(
-        *(
-            each.rooms.set_mode(HERE, Mode.OFF, f"U{number}", NOON)
-            for each in (database, replica)
-            for number in range(9)
-        )
-    )
+    await asyncio.gather(*(each.rooms.set_mode(HERE, Mode.OFF) for each in (database, replica) * 9))
     assert await database.rooms.mode(HERE) is await replica.rooms.mode(HERE) is Mode.OFF
 
 
@@ -199,14 +193,10 @@ async def test_a_mode_that_all_choose_at_once_is_chosen(database: Stores, replic
 
 
 async def test_a_kept_answer_comes_back_the_same(database: Stores) -> None:
-    private = Place("slack", "slack:T1", "D1", is_private=True)
-    outside = Place("slack", "slack:T1", "C3", is_outside=True)
     for answer in (
         given_answer("a"),
-        given_answer("b", place=private),
-        given_answer("c", place=replace(private, is_shareable=True)),
-        given_answer("d", place=outside),
-        replace(given_answer("e"), asked=(LONG, WORDS), pilots=(), verdict="", person=WORDS),
+        given_answer("b", community=WORDS),
+        replace(given_answer("c"), asked=(LONG, WORDS), pilots=(), verdict="", person=WORDS),
     ):
         await database.answers.keep_answer(answer)
         assert await database.answers.answer(answer.id) == answer
@@ -262,7 +252,7 @@ async def test_a_persons_later_rating_stands_for_the_earlier_and_for_nobody_else
 async def test_ratings_are_of_one_community_or_of_all_and_oldest_first(database: Stores) -> None:
     communities = {"a": "slack:T1", "b": "teams:T2", "c": "slack:T1"}
     for name, community in communities.items():
-        await database.answers.keep_answer(given_answer(name, place=replace(HERE, community=community)))
+        await database.answers.keep_answer(given_answer(name, community=community))
     for hours, name in ((3, "a"), (1, "b"), (2, "c")):
         at = (NOON + timedelta(hours=hours)).astimezone(timezone(timedelta(hours=-3 * hours)))
         await database.answers.rate(rating(name, at=at))

@@ -8,7 +8,6 @@ from slack_sdk.oauth.installation_store import Bot
 
 from adapters.slack.installations import Installations, new_key
 from adapters.sql import open_database
-from bot.places import Place
 from bot.ports import GivenAnswer, Rating
 from deploy.cli import run
 from tests.base import NOW
@@ -82,7 +81,7 @@ async def _keep_opinion(database_url: str) -> None:
         answer = GivenAnswer(
             id="a",
             at=NOW,
-            place=Place("slack", "local", "C1"),
+            community="local",
             person="U01ALICE",
             asked=("a week", "in Norway?"),
             verdict="tried",

@@ -26,7 +26,7 @@ async def test_an_answer_is_forgotten_unless_somebody_said_what_they_thought_of_
     database = MemoryDatabase()
     for answer_id in ("rated", "unrated"):
         await database.answers.keep_answer(
-            GivenAnswer(id=answer_id, at=NOW, place=PLACE, person="ann", asked=("a",), verdict="tried", pilots=())
+            GivenAnswer(id=answer_id, at=NOW, community="c", person="ann", asked=("a",), verdict="tried", pilots=())
         )
     await database.answers.rate(Rating(answer_id="rated", person="ben", at=NOW, is_good=True))
     await forget(database, NOW + ANSWERS_FOR)

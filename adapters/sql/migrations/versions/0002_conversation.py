@@ -49,27 +49,20 @@ def upgrade() -> None:
         sa.Column("community", sa.Text, nullable=False),
         sa.Column("room", sa.Text, nullable=False),
         sa.Column("mode", sa.Text, nullable=False),
-        sa.Column("changed_by", sa.Text, nullable=False),
-        sa.Column("at", moment, nullable=False),
         sa.PrimaryKeyConstraint("platform", "community", "room", name="pk_rooms"),
     )
     op.create_table(
         "answers",
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("at", moment, nullable=False),
-        sa.Column("platform", sa.Text, nullable=False),
         sa.Column("community", sa.Text, nullable=False),
-        sa.Column("room", sa.Text, nullable=False),
-        sa.Column("thread", sa.Text, nullable=False),
-        sa.Column("is_private", sa.Boolean, nullable=False),
-        sa.Column("is_shareable", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("is_outside", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("person", sa.Text, nullable=False),
         sa.Column("asked", record, nullable=False),
         sa.Column("verdict", sa.Text, nullable=False),
         sa.Column("pilots", record, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_answers"),
     )
+    op.create_index("ix_answers_at", "answers", ["at"])
     op.create_table(
         "ratings",
         sa.Column("answer_id", sa.Text, nullable=False),
