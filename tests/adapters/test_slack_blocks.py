@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -23,13 +22,8 @@ from adapters.slack.blocks import (
 from bot import cards
 from bot.actions import (
     Action,
-    MuteThread,
     NotNow,
     OldAction,
-    OpenSettings,
-    RateAnswer,
-    SetMode,
-    ShareAnswer,
     ShowPilot,
     TellPilot,
     decode,
@@ -50,87 +44,24 @@ from bot.messages import (
     Text,
     plain,
 )
-from bot.ports import Mode
 from knowledge.answers import Answer, Citation, Verdict
 from knowledge.questions import Question
 from knowledge.text import clean
 from tests.base import sample_pilots
-from tests.slack import (
+from tests.hostile import (
     ADDRESSES,
     HOSTILE,
-    Json,
-    addresses,
-    check_blocks,
+    actions,
     everything_in,
     hostile_texts,
+    messages,
     one_of_these,
+    small_messages,
     utf16,
 )
+from tests.slack import Json, check_blocks
 
-T = TypeVar("T")
 MORE = "There is more to this than fits here."
-IDS = st.text("abcdef0123456789-", min_size=1, max_size=60)
-
-
-def actions(titles: st.SearchStrategy[str]) -> st.SearchStrategy[Action]:
-    return st.one_of(
-        st.builds(ShowPilot, IDS),
-        st.builds(TellPilot, titles),
-        st.builds(RateAnswer, IDS, st.booleans()),
-        st.builds(ShareAnswer, IDS),
-        st.builds(SetMode, st.sampled_from(Mode)),
-        st.sampled_from([MuteThread(), NotNow(), OpenSettings(), OldAction()]),
-    )
-
-
-def several(one: st.SearchStrategy[T], *counts: int) -> st.SearchStrategy[tuple[T, ...]]:
-    """A few, or so many of the same."""
-    few = st.lists(one, max_size=4).map(tuple)
-    return few | st.tuples(one, st.sampled_from(counts)).map(lambda pair: pair[:1] * pair[1]) if counts else few
-
-
-def blocks_of(texts: st.SearchStrategy[str], links: st.SearchStrategy[str], *counts: int) -> st.SearchStrategy[Block]:
-    """Every block there is; `counts` are how many there may be in one, beside a few."""
-    presses = actions(texts)
-    buttons = st.builds(Button, texts, presses)
-    numbers = st.integers(-3, 12)
-    sources = st.builds(
-        Source,
-        title=texts,
-        link=st.none() | links,
-        details=st.lists(texts, max_size=4).map(tuple),
-        excerpt=texts,
-        note=texts,
-        contact=texts,
-        meters=st.lists(st.tuples(texts, numbers, numbers), max_size=6).map(tuple),
-        action=st.none() | presses,
-    )
-    return st.one_of(
-        st.builds(Heading, texts),
-        st.builds(Text, texts, st.booleans()),
-        st.builds(Sources, several(sources, *counts)),
-        st.builds(Facts, several(st.tuples(texts, texts), *counts)),
-        st.builds(Meters, several(st.tuples(texts, numbers, numbers), *counts)),
-        st.builds(Links, several(st.tuples(texts, links), *counts)),
-        st.builds(Buttons, several(buttons, *(count for count in counts if count <= 60))),
-        st.builds(Feedback, buttons, buttons),
-    )
-
-
-def messages() -> st.SearchStrategy[Message]:
-    hostile = blocks_of(hostile_texts(), addresses(), 30, 60, 200)
-    # At most 60 long labels in one message, as no card has more.
-    return st.lists(hostile, max_size=8).filter(_has_few_buttons).map(tuple).map(Message)
-
-
-def small_messages() -> st.SearchStrategy[Message]:
-    texts = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=20)
-    links = one_of_these([each for each in ADDRESSES if len(each) < 100])
-    return st.lists(blocks_of(texts, links), max_size=5).map(tuple).map(Message)
-
-
-def _has_few_buttons(blocks: list[Block]) -> bool:
-    return sum(len(block.buttons) for block in blocks if isinstance(block, Buttons)) <= 90
 
 
 def words_of(made: object) -> str:

@@ -15,40 +15,8 @@ from bot.actions import RateAnswer
 from bot.forms import Field, Form
 from bot.messages import Button, Feedback, Message, Text
 from knowledge.text import clean
-from tests.slack import Json, check_view, everything_in, hostile_texts
-
-NAMES = st.text("abcdefghijklmnop_-", min_size=1, max_size=30)
-
-
-def fields(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Field]:
-    # What choices are called by is ours; what they say may come from people.
-    values = st.text("abcdefgh-", max_size=8) | st.just("long" * 37)
-    choices = st.lists(st.tuples(values, texts), max_size=4, unique_by=lambda choice: choice[0])
-    many = st.integers(90, 120).map(lambda count: [(f"value {n}", f"Label {n}") for n in range(count)])
-    return st.builds(
-        Field,
-        name=NAMES,
-        label=texts,
-        hint=texts,
-        value=texts | values,
-        is_required=st.booleans(),
-        is_long=st.booleans(),
-        choices=(choices | many).map(tuple),
-    )
-
-
-@st.composite
-def forms(draw: st.DrawFn, texts: st.SearchStrategy[str], most: int = 8) -> Form:
-    asked = draw(st.lists(fields(texts), min_size=1, max_size=most, unique_by=lambda field: field.name))
-    names = st.sampled_from([field.name for field in asked]) | NAMES
-    return Form(
-        name=draw(NAMES),
-        title=draw(texts),
-        fields=tuple(asked),
-        send=draw(texts),
-        errors=draw(st.none() | st.dictionaries(names, texts, max_size=4)),
-        context=draw(texts),
-    )
+from tests.hostile import everything_in, forms, hostile_texts
+from tests.slack import Json, check_view
 
 
 def filled(view: Json, typed: Mapping[str, str]) -> Json:

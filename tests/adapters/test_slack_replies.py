@@ -28,7 +28,8 @@ from bot.events import Event, Visited
 from bot.forms import Field, Form
 from bot.messages import Button, Buttons, Feedback, Heading, Message, Reply, Text
 from bot.people import Person
-from tests.slack import WORKSPACE, Json, check_blocks, check_view, everything_in
+from tests.hostile import everything_in
+from tests.slack import WORKSPACE, Json, check_blocks, check_view
 
 TEAM = "T01TEST"
 SAID = Message((Heading("An answer"), Text("Nobody <!channel> did."), Buttons((Button("Not now", NotNow()),))))
