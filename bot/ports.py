@@ -24,8 +24,6 @@ class Seen(Protocol):
         """Whether this is the first claim of `key`; of several at one moment one is the first."""
         ...
 
-    async def forget_seen(self, before: datetime) -> None: ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
@@ -48,10 +46,6 @@ class Threads(Protocol):
 
     async def mute(self, place: Place, at: datetime) -> None:
         """What was asked there stays as it is."""
-        ...
-
-    async def forget_threads(self, before: datetime) -> None:
-        """Those in which nothing was remembered or muted since."""
         ...
 
 
@@ -106,14 +100,6 @@ class AnswerStore(Protocol):
 
     async def rate(self, rating: Rating) -> None:
         """Keep it instead of this person's earlier one; nothing where there is no such answer."""
-        ...
-
-    async def ratings(self, community: str | None = None) -> Sequence[tuple[GivenAnswer, Rating]]:
-        """Of one community, or of all; oldest first."""
-        ...
-
-    async def forget_answers(self, before: datetime) -> None:
-        """Those given before that, unless somebody has said what they thought of them."""
         ...
 
 

@@ -132,7 +132,7 @@ class MemorySeen:
         self._seen[key] = at
         return True
 
-    async def forget_seen(self, before: datetime) -> None:
+    async def forget(self, before: datetime) -> None:
         self._seen = {key: at for key, at in self._seen.items() if at >= before}
 
 
@@ -154,7 +154,7 @@ class MemoryThreads:
         kept = await self.thread(place) or Thread()
         self._threads[*_room_of(place), place.thread] = replace(kept, is_muted=True), at
 
-    async def forget_threads(self, before: datetime) -> None:
+    async def forget(self, before: datetime) -> None:
         self._threads = {key: (thread, at) for key, (thread, at) in self._threads.items() if at >= before}
 
 
@@ -193,7 +193,7 @@ class MemoryAnswerStore:
         rated = [(self._answers[rating.answer_id], rating) for rating in oldest_first]
         return [(answer, rating) for answer, rating in rated if community in (None, answer.community)]
 
-    async def forget_answers(self, before: datetime) -> None:
+    async def forget(self, before: datetime) -> None:
         rated = {answer_id for answer_id, _ in self._ratings}
         self._answers = {
             answer_id: answer

@@ -40,6 +40,7 @@ class SqlAnswerStore:
                 await upsert(connection, ratings, asdict(rating))
 
     async def ratings(self, community: str | None = None) -> Sequence[tuple[GivenAnswer, Rating]]:
+        """Of one community, or of all; oldest first."""
         wanted = select(answers, *_RATING).join(ratings, ratings.c.answer_id == answers.c.id)
         wanted = wanted.order_by(ratings.c.at, answers.c.id, ratings.c.person)
         if community is not None:
@@ -48,7 +49,8 @@ class SqlAnswerStore:
             rows = (await connection.execute(wanted)).mappings().all()
         return [(_answer(row), _rating(row)) for row in rows]
 
-    async def forget_answers(self, before: datetime) -> None:
+    async def forget(self, before: datetime) -> None:
+        """Those given before that, unless somebody has said what they thought of them."""
         rated = select(ratings.c.answer_id).where(ratings.c.answer_id == answers.c.id).exists()
         async with self._connections.writing() as connection:
             await connection.execute(delete(answers).where(answers.c.at < before, ~rated))

@@ -22,7 +22,7 @@ class SqlSeen:
         async with self._connections.writing() as connection:
             return await insert_first(connection, seen, {"key": key, "at": at})
 
-    async def forget_seen(self, before: datetime) -> None:
+    async def forget(self, before: datetime) -> None:
         async with self._connections.writing() as connection:
             await connection.execute(delete(seen).where(seen.c.at < before))
 
@@ -45,7 +45,8 @@ class SqlThreads:
     async def mute(self, place: Place, at: datetime) -> None:
         await self._keep(place, Thread(is_muted=True), at, keep="asked")
 
-    async def forget_threads(self, before: datetime) -> None:
+    async def forget(self, before: datetime) -> None:
+        """Those in which nothing was remembered or muted since."""
         async with self._connections.writing() as connection:
             await connection.execute(delete(threads).where(threads.c.at < before))
 

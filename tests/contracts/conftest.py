@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sql import open_database
-from bot.ports import Stores
+from adapters.sql import Database, open_database
 from tests.fakes import MemoryDatabase
+
+Opened = Database | MemoryDatabase
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -20,7 +21,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
 
 
 @pytest.fixture
-async def database(url: str | None) -> AsyncIterator[Stores]:
+async def database(url: str | None) -> AsyncIterator[Opened]:
     if url is None:
         yield MemoryDatabase()
         return
@@ -29,7 +30,7 @@ async def database(url: str | None) -> AsyncIterator[Stores]:
 
 
 @pytest.fixture
-async def replica(url: str | None, database: Stores) -> AsyncIterator[Stores]:
+async def replica(url: str | None, database: Opened) -> AsyncIterator[Opened]:
     """Another program with the same database open; the fake is only ever in one."""
     if url is None:
         yield database
