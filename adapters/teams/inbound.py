@@ -183,7 +183,7 @@ def _from_message(activity: Mapping[str, Any], tenant: Tenant) -> Incoming | Non
     origin, person = origin_of(activity, tenant), _person(activity)
     if origin is None or not origin.activity or _is_of_a_bot(activity):
         return None
-    if data := _mapping(activity.get("value")):
+    if isinstance(data := activity.get("value"), Mapping):
         return _from_data(data, activity, origin, tenant)
     text, is_mentioned = _said(activity, tenant)
     key = _key(origin, tenant)
@@ -370,7 +370,7 @@ def _room(conversation: Mapping[str, Any]) -> str:
 def _thread(activity: Mapping[str, Any]) -> str:
     """The message that the thread hangs on; the first one of a thread hangs on itself."""
     _, _, thread = _id(_mapping(activity.get("conversation")), "id").partition(_THREAD)
-    if thread or activity.get("type") != "message" or _mapping(activity.get("value")):
+    if thread or activity.get("type") != "message" or isinstance(activity.get("value"), Mapping):
         return thread
     return _id(activity, "replyToId") or _id(activity, "id")
 
