@@ -275,7 +275,7 @@ def keys_new() -> None:
 @keys_app.command("rotate")
 def keys_rotate() -> None:
     """Encrypt every token anew with the first key, so that the older ones can go."""
-    from deploy.people import rotate_keys
+    from deploy.keys import rotate_keys
 
     print(f"Workspaces encrypted with the first key now: {asyncio.run(rotate_keys(read_settings())):,}")
 
@@ -288,9 +288,11 @@ def moderators_add(
     administrator: Annotated[bool, typer.Option("--administrator", help="Let them do all there is.")] = False,
 ) -> None:
     """Let somebody look after a community."""
+    from bot.ports import Role
     from deploy.people import appoint
 
-    named = asyncio.run(appoint(read_settings(), person, community, is_moderator=True, is_administrator=administrator))
+    role = Role.ADMINISTRATOR if administrator else Role.MODERATOR
+    named = asyncio.run(appoint(read_settings(), person, community, role))
     print(clean(f"{person} looks after {named} now."))
 
 
@@ -299,9 +301,10 @@ def moderators_remove(
     person: Annotated[str, typer.Argument(help="The person's id.")], *, community: Community = ""
 ) -> None:
     """Make a moderator a member again."""
+    from bot.ports import Role
     from deploy.people import appoint
 
-    named = asyncio.run(appoint(read_settings(), person, community, is_moderator=False))
+    named = asyncio.run(appoint(read_settings(), person, community, Role.MEMBER))
     print(clean(f"{person} is a member of {named} as all others are."))
 
 

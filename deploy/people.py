@@ -1,28 +1,26 @@
-"""People from the command line: who looks after a community, what they thought of answers, whose tokens are kept."""
+"""People from the command line: who looks after a community, and what they thought of answers."""
 
 import csv
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.slack.installations import Installations, encrypt_anew
 from adapters.sql import open_database
 from bot.ports import GivenAnswer, Member, Rating, Role
-from deploy.settings import InvalidSettingsError, Settings, variable
+from deploy.settings import Settings
 from deploy.wiring import prepare_folder
+from knowledge.catalogues.own_form import safe_cell
 from knowledge.errors import PilotlightError
 
 
-async def appoint(
-    settings: Settings, person: str, community: str, *, is_moderator: bool, is_administrator: bool = False
-) -> str:
+async def appoint(settings: Settings, person: str, community: str, role: Role) -> str:
     """Give a person a role in a community, whose name is returned."""
     prepare_folder(settings)
-    role = Role.MODERATOR if is_moderator else Role.MEMBER
     named = community or settings.community
     async with open_database(settings.database) as database:
-        await database.members.appoint(named, person, Role.ADMINISTRATOR if is_administrator else role)
+        await database.members.appoint(named, person, role)
     return named
 
 
@@ -40,31 +38,13 @@ async def export_feedback(settings: Settings, path: Path, community: str) -> int
     async with open_database(settings.database) as database:
         records = [_record(*each) for each in await database.answers.ratings(community or None)]
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            if path.suffix == ".csv":
-                writer = csv.DictWriter(file, _COLUMNS)
-                writer.writeheader()
-                writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
-            elif path.suffix == ".json":
-                json.dump(records, file, ensure_ascii=False, indent=2)
-            else:
-                file.writelines(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
+            new = Path(folder) / path.name
+            _write(new, records)
+            new.replace(path)  # in one step, so that it is never there in part
     except OSError as error:
         raise PilotlightError(f"{path} cannot be written ({error.strerror}): name another file.") from None
     return len(records)
-
-
-async def rotate_keys(settings: Settings) -> int:
-    if not settings.keys:
-        raise InvalidSettingsError(f"{variable('encryption_keys')} is empty: put the new key first, then the old ones.")
-    prepare_folder(settings)
-    async with open_database(settings.database) as database:
-        store = Installations(
-            client_id=settings.slack_client_id,
-            transactions=database.connections.turn_taking_engine,
-            keys=settings.keys,
-        )
-        return await encrypt_anew(store)
 
 
 _COLUMNS = ("at", "community", "is_good", "reason", "asked", "verdict", "pilots", "person", "answer_id")
@@ -84,7 +64,17 @@ def _record(answer: GivenAnswer, rating: Rating) -> dict[str, Any]:
     }
 
 
-def _cell(value: object) -> object:
-    """A spreadsheet takes a cell that begins so for a formula, and runs it."""
-    text = " | ".join(value) if isinstance(value, list) else value
-    return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _write(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if path.suffix == ".csv":
+            writer = csv.DictWriter(file, _COLUMNS)
+            writer.writeheader()
+            writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
+        elif path.suffix == ".json":
+            json.dump(records, file, ensure_ascii=False, indent=2)
+        else:
+            file.writelines(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+
+
+def _cell(value: object) -> str:
+    return safe_cell(" | ".join(value) if isinstance(value, list) else str(value))

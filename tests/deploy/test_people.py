@@ -60,6 +60,11 @@ def test_a_file_of_another_kind_is_refused(capsys: pytest.CaptureFixture[str]) -
     assert "should end in .csv, .json or .jsonl" in capsys.readouterr().err
 
 
+def test_a_file_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["feedback", "export", "nowhere/opinions.csv"]) == 1
+    assert "nowhere/opinions.csv cannot be written" in capsys.readouterr().err
+
+
 def test_tokens_are_encrypted_with_the_first_key_and_the_older_one_can_go(
     capsys: pytest.CaptureFixture[str], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
