@@ -8,7 +8,7 @@ import yaml
 
 from adapters.slack.door import EVENTS_PATH
 from adapters.slack.inbound import ASK_SHORTCUT
-from adapters.slack.installations import REDIRECT_PATH
+from adapters.slack.install_pages import REDIRECT_PATH
 from adapters.slack.scopes import EVENTS, SCOPES
 from bot.cards import SUGGESTED_QUESTIONS
 from bot.commands import COMMANDS

@@ -15,8 +15,7 @@ from adapters.slack import inbound
 from adapters.slack.audience import Audience
 from adapters.slack.blocks import Json
 from adapters.slack.home import HomePages
-from adapters.slack.inbound import Incoming, Surface, Workspace
-from adapters.slack.installations import team_of
+from adapters.slack.inbound import Incoming, Surface, Workspace, team_of
 from adapters.slack.modals import field_errors, form_view, message_view
 from adapters.slack.outbox import Outbox, SlackRefusedError
 from adapters.slack.replies import Replies

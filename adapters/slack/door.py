@@ -23,19 +23,9 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.app import Handle, SlackApp
-from adapters.slack.installations import (
-    AWAY,
-    INSTALL_PATH,
-    REDIRECT_PATH,
-    Installations,
-    OAuthStates,
-    OnInstalled,
-    Transactions,
-    community_of,
-    install_flow,
-    slack_code,
-)
-from adapters.slack.outbox import Outbox, web_client
+from adapters.slack.install_pages import INSTALL_PATH, REDIRECT_PATH, install_flow
+from adapters.slack.installations import Installations, OAuthStates, OnInstalled, Transactions, community_of
+from adapters.slack.outbox import AWAY, Outbox, code_of, web_client
 from adapters.slack.scopes import SCOPES
 from adapters.slack.tokens import OneWorkspace, Workspaces
 from knowledge.errors import PilotlightError, UnavailableError
@@ -159,9 +149,7 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
         handle=house.handle,
         outbox=outbox,
         clock=house.clock,
-        community_of=(lambda _: house.community)
-        if settings.bot_token
-        else (lambda team: community_of(team, None, None)),
+        community_of=(lambda _: house.community) if settings.bot_token else community_of,
     )
     socket = None
     if settings.app_token:
@@ -211,7 +199,7 @@ async def _connect(socket: AsyncSocketModeHandler) -> None:
         await socket.close_async()  # type: ignore[no-untyped-call]
         if isinstance(error, SlackApiError):
             raise PilotlightError(
-                f"Slack does not accept PILOTLIGHT_SLACK_APP_TOKEN ({slack_code(error)}): make an app-level token "
+                f"Slack does not accept PILOTLIGHT_SLACK_APP_TOKEN ({code_of(error)}): make an app-level token "
                 "with the scope connections:write on the app's page at Slack."
             ) from None
         raise PilotlightError(
@@ -240,7 +228,7 @@ def _unreadable() -> web.Response:
 
 def _install_flow(settings: SlackSettings, house: SlackHouse, installations: Installations) -> AsyncOAuthFlow:
     return install_flow(
-        client=web_client(None, base_url=settings.api_url),
+        api_url=settings.api_url,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
         scopes=tuple(SCOPES),

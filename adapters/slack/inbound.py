@@ -70,6 +70,21 @@ class Incoming:
     origin: Origin
 
 
+def team_of(body: Mapping[str, Any], team_id: str | None) -> str | None:
+    """The workspace in which something happened; `team_id` is what bolt's context has.
+
+    Where the app is installed for an organisation bolt has none: it reads whom the event was authorised for.
+    """
+    user = body.get("user")
+    candidates = (
+        team_id,
+        body.get("context_team_id"),
+        body.get("team_id"),
+        user.get("team_id") if isinstance(user, dict) else None,
+    )
+    return next((each for each in candidates if isinstance(each, str) and each.startswith("T")), None)
+
+
 def from_event(body: Mapping[str, Any], workspace: Workspace) -> Incoming | None:
     event = _mapping(body.get("event"))
     match event.get("type"):

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, assert_never
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -40,6 +40,8 @@ _NOT_SENT = (
     aiohttp.NonHttpUrlClientError,
 )
 _IN_DOUBT = (aiohttp.ClientError, OSError, UnicodeDecodeError)
+# Whatever may keep Slack or our database from answering, where it is asked without the outbox.
+AWAY = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, PilotlightError)
 
 _log = logging.getLogger(__name__)
 _sdk_log = logging.getLogger(f"{__name__}.slack_sdk")
@@ -95,13 +97,15 @@ class _Errand:
     is_repeatable: bool
 
 
-def web_client(token: str | None, *, base_url: str = AsyncWebClient.BASE_URL) -> AsyncWebClient:
+def web_client(
+    token: str | None, *, base_url: str = AsyncWebClient.BASE_URL, kind: type[AsyncWebClient] = AsyncWebClient
+) -> AsyncWebClient:
     """A client as the outbox needs it: it repeats nothing by itself and logs nothing of what it sends.
 
     It opens a connection for each call. One kept open would now and then be closed by Slack while a message is
     written to it, and such a message must not be sent again.
     """
-    return AsyncWebClient(token, base_url, timeout=9, logger=_sdk_log, retry_handlers=[])
+    return kind(token, base_url, timeout=9, logger=_sdk_log, retry_handlers=[])
 
 
 class Outbox:
@@ -193,9 +197,8 @@ class Outbox:
                 return await errand.send()
         except SlackApiError as error:
             answer = error.response
-            data = getattr(answer, "data", None)
             status = answer.status_code if hasattr(answer, "status_code") else answer.status
-            return _outcome(status, answer.headers, data.get("error") if isinstance(data, dict) else None)
+            return _outcome(status, answer.headers, code_of(error, ""))
         except _NOT_SENT:
             return _Failed(is_in_doubt=False)
         except _IN_DOUBT:
@@ -219,12 +222,24 @@ async def _responded(client: AsyncWebhookClient, payload: Mapping[str, Any]) -> 
         data = {"ok": answer.status_code < 300, "error": answer.body.strip()}
     if isinstance(data, dict) and data.get("ok"):
         return _Taken({})
-    return _outcome(answer.status_code, answer.headers, data.get("error") if isinstance(data, dict) else None)
+    told = data.get("error") if isinstance(data, dict) else None
+    return _outcome(answer.status_code, answer.headers, code_of(told, ""))
 
 
-def _outcome(status: int, headers: Mapping[str, str], error: object) -> _Outcome:
-    """What an answer other than yes means. Its error is taken for a code only if it looks like one."""
-    code = error if isinstance(error, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", error) else ""
+def code_of(error: object, otherwise: str = "no reason given") -> str:
+    """Slack's word for what went wrong, of its error or as it was told.
+
+    The error's own text holds all that Slack answered, and what was told may come from anybody's link: nothing but
+    the shape of Slack's codes is let through.
+    """
+    if isinstance(error, SlackApiError):
+        answer = getattr(error.response, "data", None)  # where Slack is away it is the text of some page
+        error = answer.get("error") if isinstance(answer, dict) else None
+    return error if isinstance(error, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,63}", error) else otherwise
+
+
+def _outcome(status: int, headers: Mapping[str, str], code: str) -> _Outcome:
+    """What an answer other than yes means."""
     if status == 429 or code in _LIMITED:
         return _Limited(_seconds(headers.get("Retry-After", "")))
     if status >= 500 or code in _TROUBLES_OF_SLACK or (status < 300 and not code):

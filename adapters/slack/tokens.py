@@ -20,7 +20,8 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.installations import AWAY, Installations, OnInstalled, community_of, quiet, slack_code
+from adapters.slack.installations import Installations, OnInstalled, community_of
+from adapters.slack.outbox import AWAY, code_of
 from knowledge.errors import PilotlightError, UnavailableError
 
 _FRESH = timedelta(minutes=1)
@@ -61,7 +62,7 @@ class Workspaces(AsyncAuthorize):
         now: Callable[[], datetime],
     ) -> None:
         self.installations = installations
-        self._rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=quiet(client))
+        self._rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
         self._now = now
         self._known: dict[_Place, _Known] = {}
         self._searches: dict[_Place, asyncio.Task[Bot | None]] = {}
@@ -117,20 +118,14 @@ class Workspaces(AsyncAuthorize):
         await asyncio.gather(*self._searches.values(), return_exceptions=True)
 
     def listen(self, app: AsyncApp, on_installed: OnInstalled) -> None:
-        """Forget a workspace that removes Pilotlight, and greet those that an organisation adds."""
+        """Forget a workspace that removes Pilotlight, and note who looks after those that an organisation adds."""
 
         async def removed(context: AsyncBoltContext, body: dict[str, Any]) -> None:
             await self._remove(_place_of(context), body)
 
         async def revoked(context: AsyncBoltContext, event: dict[str, Any], body: dict[str, Any]) -> None:
-            tokens = event.get("tokens") or {}
-            place = _place_of(context)
-            for user_id in tokens.get("oauth") or ():
-                await self.installations.async_delete_installation(
-                    enterprise_id=place.enterprise_id, team_id=place.team_id, user_id=user_id
-                )
-            if tokens.get("bot"):
-                await self._remove(place, body)
+            if (event.get("tokens") or {}).get("bot"):  # people's own are never asked for
+                await self._remove(_place_of(context), body)
 
         async def granted(context: AsyncBoltContext, event: dict[str, Any]) -> None:
             installation = await self.installations.async_find_installation(
@@ -138,7 +133,7 @@ class Workspaces(AsyncAuthorize):
             )
             if installation is not None:
                 for team_id in event.get("team_ids") or ():
-                    await on_installed(community_of(team_id, context.enterprise_id, True), installation.user_id)
+                    await on_installed(community_of(team_id), installation.user_id)
 
         app.event("app_uninstalled")(removed)
         app.event("tokens_revoked")(revoked)
@@ -249,7 +244,7 @@ class OneWorkspace(AsyncAuthorize):
 
     def __init__(self, *, token: str, client: AsyncWebClient, now: Callable[[], datetime]) -> None:
         self._token = token
-        self._client = quiet(client)
+        self._client = client
         self._now = now
         self._bot: Bot | None = None
         self._turn = asyncio.Lock()
@@ -301,7 +296,7 @@ class OneWorkspace(AsyncAuthorize):
         try:
             answer = await self._client.auth_test(token=self._token)
         except SlackApiError as error:
-            code = slack_code(error)
+            code = code_of(error)
             if code not in _NOT_A_TOKEN:
                 raise
             raise PilotlightError(
@@ -349,8 +344,8 @@ def _plain(error: Exception) -> PilotlightError:
         case PilotlightError():
             return error
         case SlackTokenRotationError():
-            return UnavailableError(f"Slack refused to renew a token: {slack_code(error.api_error)}.")
+            return UnavailableError(f"Slack refused to renew a token: {code_of(error.api_error)}.")
         case SlackApiError():
-            return UnavailableError(f"Slack refused: {slack_code(error)}.")
+            return UnavailableError(f"Slack refused: {code_of(error)}.")
         case _:
             return UnavailableError(f"Slack did not answer ({type(error).__name__}): try again in a moment.")

@@ -18,7 +18,8 @@ import pytest
 from aiohttp import web
 from slack_sdk.oauth.installation_store import Bot
 
-from adapters.slack.installations import Installations, new_key
+from adapters.slack.encryption import new_key
+from adapters.slack.installations import Installations
 from bot.app import Bot as HouseBot
 from bot.events import Event, Submitted, Visited
 from bot.messages import Reply

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.slack import outbox
-from adapters.slack.installations import Installations, new_key
+from adapters.slack.encryption import new_key
+from adapters.slack.installations import Installations
 from adapters.slack.pacing import UNPACED
 from tests.slack_api import (
     PAYLOADS,
@@ -127,7 +128,6 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
         patch.setattr(outbox, "pace_of", lambda _: UNPACED)
         # Or the first uninstallation would be the end of it.
         patch.setattr(Installations, "async_delete_all", AsyncMock())
-        patch.setattr(Installations, "async_delete_installation", AsyncMock())
         with Fuzzed(tmp_path_factory.mktemp("fuzz")) as running:
             yield running
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from adapters.slack.installations import new_key
+from adapters.slack.encryption import new_key
 from adapters.sql import Database, open_database
 from bot.ports import Role
 from knowledge.ports import Author

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from slack_sdk.oauth.installation_store import Bot
 
-from adapters.slack.installations import Installations, new_key
+from adapters.slack.encryption import new_key
+from adapters.slack.installations import Installations
 from adapters.sql import open_database
 from bot.ports import GivenAnswer, Rating
 from deploy.cli import run

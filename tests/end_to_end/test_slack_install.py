@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.installations import Installations, new_key
+from adapters.slack.encryption import new_key
+from adapters.slack.installations import Installations
 from adapters.sql import open_database
 from bot.ports import Role
 from deploy.server import serving
