@@ -20,12 +20,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.pacing import UNPACED, Clock, Lane, Lanes, Sleep, UnderWay
-from adapters.slack.pacing import is_repeatable, pace_of, subject_of
+from adapters.slack.pacing import method_of
 from knowledge.errors import PilotlightError, UnavailableError
-
-_POSTS = frozenset({"chat_postMessage"})
-# A trigger_id lives three seconds: these overtake everything, and are given up when it is too late.
-_AT_ONCE = frozenset({"views_open", "views_push"})
 
 _TRIES = 4
 _FIRST_WAIT = 0.5
@@ -137,28 +133,33 @@ class Outbox:
         if client.retry_handlers:
             raise ValueError("This client repeats by itself, and would post twice: build it with web_client().")
         send = partial(_called, partial(getattr(client, method), **arguments))
-        errand = _Errand(method, send, is_repeatable=is_repeatable(method))
+        known = method_of(method)
+        errand = _Errand(method, send, is_repeatable=known.is_repeatable)
         with self._under_way.one():
-            if method in _AT_ONCE:
+            if known.is_at_once:
                 return await self._deliver(errand, self._lanes.alone(), self._clock() + _AT_ONCE_PATIENCE)
-            return await self._queue(errand, workspace, method, subject_of(method, arguments))
+            return await self._queue(errand, workspace, method, arguments)
 
     async def respond(self, response_url: str, payload: Mapping[str, Any], *, workspace: str, channel: str) -> None:
         """Post to a response_url, in the lane of the channel's messages."""
         client = AsyncWebhookClient(response_url, timeout=9, logger=_sdk_log, retry_handlers=[])
         errand = _Errand("response_url", partial(_responded, client, payload), is_repeatable=False)
         with self._under_way.one():
-            await self._queue(errand, workspace, "chat_postMessage", (channel,))
+            await self._queue(errand, workspace, "chat_postMessage", {"channel": channel})
 
     async def drain(self, seconds: float) -> int:
         """Wait until all that was handed over is sent, so long at most; says how many calls are still under way."""
         return await self._under_way.drain(seconds)
 
-    async def _queue(self, errand: _Errand, workspace: str, method: str, subject: tuple[str, ...]) -> dict[str, Any]:
+    async def _queue(
+        self, errand: _Errand, workspace: str, method: str, arguments: Mapping[str, object]
+    ) -> dict[str, Any]:
         deadline = self._clock() + self._patience
+        known = method_of(method)
+        subject = known.written_to(arguments)
         # Posting is limited by channel, and told apart so, that a storm in one is never the trouble of another.
-        limit = (workspace, method, *subject) if method in _POSTS else (workspace, method)
-        with self._lanes.shared(limit, pace_of(method)) as lane:
+        limit = (workspace, method, *subject) if known.is_limited_by_subject else (workspace, method)
+        with self._lanes.shared(limit, known.pace) as lane:
             if not subject:
                 return await self._deliver(errand, lane, deadline)
             with self._lanes.shared((workspace, "", *subject), UNPACED) as queue:

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 from unittest.mock import AsyncMock
@@ -15,10 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.pacing import UNPACED
 from adapters.slack import outbox
 from adapters.slack.encryption import new_key
 from adapters.slack.installations import Installations
-from adapters.slack.pacing import UNPACED
+from adapters.slack.pacing import method_of
 from tests.slack_api import (
     PAYLOADS,
     Answer,
@@ -125,7 +127,7 @@ def _busy() -> bool:
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbox, "pace_of", lambda _: UNPACED)
+        patch.setattr(outbox, "method_of", lambda name: replace(method_of(name), pace=UNPACED))
         # Or the first uninstallation would be the end of it.
         patch.setattr(Installations, "async_delete_all", AsyncMock())
         with Fuzzed(tmp_path_factory.mktemp("fuzz")) as running:

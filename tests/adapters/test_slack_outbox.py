@@ -260,11 +260,11 @@ async def test_a_limit_holds_for_one_method_in_one_workspace(slack: Slack, outbo
         all_of(
             outbox.call(slack.client(), "T1", "views_publish", user_id="U1", view=view),
             outbox.call(slack.client(), "T2", "views_publish", user_id="U2", view=view),
-            outbox.call(slack.client(), "T1", "users_info", user="U1"),
+            outbox.call(slack.client(), "T1", "conversations_info", channel="C1"),
         )
     )
     assert sorted(slack.moments("views.publish")) == [0, 0, 30]
-    assert slack.moments("users.info") == [0]
+    assert slack.moments("conversations.info") == [0]
 
 
 async def test_a_burst_of_a_method_is_spread_over_the_minute(slack: Slack, outbox: Watched, time: Time) -> None:
@@ -328,7 +328,7 @@ async def test_one_try_that_may_have_been_heard_is_doubt_enough(
     client = Unlucky(TOKEN, retry_handlers=[])
     client.troubles[0] = first()
     with pytest.raises(SlackUnavailableError) as caught:
-        await time.run(outbox.call(client, "T1", "users_info"))
+        await time.run(outbox.call(client, "T1", "conversations_info"))
     assert caught.value.is_in_doubt == is_in_doubt
     assert outbox.tries == 4
 
@@ -338,7 +338,7 @@ class Unlucky(AsyncWebClient):
         super().__init__(*arguments, **named)
         self.troubles: list[Exception] = [ConnectionTimeoutError() for _ in range(4)]
 
-    async def users_info(self, **arguments: Any) -> Any:
+    async def conversations_info(self, **arguments: Any) -> Any:
         raise self.troubles.pop(0)
 
 
@@ -379,9 +379,9 @@ async def test_what_may_be_repeated_is_with_growing_waits(slack: Slack, time: Ti
 
 
 async def test_repeating_has_an_end(slack: Slack, outbox: Watched, time: Time) -> None:
-    slack.answers["users.info"] = [LOST["500"]] * 9
+    slack.answers["conversations.info"] = [LOST["500"]] * 9
     with pytest.raises(SlackUnavailableError) as caught:
-        await time.run(outbox.call(slack.client(), "T1", "users_info", user="U1"))
+        await time.run(outbox.call(slack.client(), "T1", "conversations_info", channel="C1"))
     assert outbox.tries == 4
     assert caught.value.is_in_doubt
 
@@ -605,11 +605,11 @@ async def test_a_mistake_in_a_call_is_not_taken_for_slacks(slack: Slack, outbox:
     with pytest.raises(TypeError):
         await time.run(outbox.call(slack.client(), "T1", "views_publish", user_id="U1", view=object()))
     with pytest.raises(AttributeError):
-        await time.run(outbox.call(Mistaken(TOKEN, retry_handlers=[]), "T1", "users_info"))
+        await time.run(outbox.call(Mistaken(TOKEN, retry_handlers=[]), "T1", "conversations_info"))
 
 
 class Mistaken(AsyncWebClient):
-    async def users_info(self, **arguments: Any) -> Any:
+    async def conversations_info(self, **arguments: Any) -> Any:
         raise AttributeError("no title", name="title", obj=self)
 
 
