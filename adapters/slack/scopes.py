@@ -22,6 +22,6 @@ EVENTS: Mapping[str, str] = {
     "message.channels": "follow-ups in its threads, and overhearing, in public channels",
     "message.groups": "the same in private channels it was invited to",
     "message.im": "answer direct messages",
-    "team_access_granted": "greet a workspace that an organisation adds, and note who looks after it",
+    "team_access_granted": "note who looks after a workspace that an organisation adds",
     "tokens_revoked": "delete tokens that were taken back",
 }
