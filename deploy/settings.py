@@ -141,6 +141,13 @@ class Settings(BaseSettings):
             raise ValueError("must begin with sqlite: or postgresql:")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_reachable(cls, value: str) -> str:
+        if value and (set(" ?#@\\") & set(value) or not _is_secret_to_others(value)):
+            raise ValueError("must begin with https:// (on localhost http:// will do) and hold no ?, # or @")
+        return value
+
     @field_validator("embeddings")
     @classmethod
     def _is_a_model(cls, value: str) -> str:

@@ -34,6 +34,9 @@ def test_settings_come_from_the_environment_before_the_file(tmp_path: Path, monk
         ("PILOTLIGHT_DATA_DIR", "what?"),
         ("PILOTLIGHT_DATA_DIR", "lost\udcff"),
         ("PILOTLIGHT_COMMUNITY", ""),
+        ("PILOTLIGHT_PUBLIC_URL", "pilotlight.example.org"),
+        ("PILOTLIGHT_PUBLIC_URL", "http://pilotlight.example.org"),
+        ("PILOTLIGHT_PUBLIC_URL", "https://pilotlight.example.org/?a=b"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_purpose_and_an_example(
@@ -70,3 +73,9 @@ def test_a_file_of_settings_that_is_no_text_is_said_to_be_that(tmp_path: Path) -
 def test_settings_do_not_change_once_read() -> None:
     with pytest.raises(ValidationError):
         read_settings().community = "another"
+
+
+@pytest.mark.parametrize("address", ["https://pilotlight.example.org", "http://localhost:3000", ""])
+def test_the_address_of_this_server_is_https_or_on_this_machine(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILOTLIGHT_PUBLIC_URL", address)
+    assert read_settings().public_url == address
