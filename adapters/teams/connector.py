@@ -50,7 +50,12 @@ _UNKNOWN_KEY_WAIT = 60.0
 _RENEWAL_WAIT = 30.0
 _MOST_PAGES = 200
 _PAGE_SIZE = "500"
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL, ValueError)
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.NonHttpUrlClientError,
+    ValueError,  # of an address, as is aiohttp.InvalidURL
+)
 _IN_DOUBT = (aiohttp.ClientError, OSError)  # TimeoutError is one of the latter
 _NOT_DONE = frozenset({412, 429})
 
@@ -286,9 +291,9 @@ class BotbuilderConnector:
         if activity.get("channelId") != _TEAMS:
             raise NotAuthenticatedError("The activity is none of Teams.")
         claims = await self._claims(authorization)
-        # botframework leaves these to its caller.
-        if claims.get("aud") != self._app_id or "exp" not in claims:
-            raise NotAuthenticatedError("The token is not for this bot, or has no end.")
+        # botframework leaves these to its caller, and takes a list for its list of issuers.
+        if (claims.get("iss"), claims.get("aud")) != (_ISSUER, self._app_id) or "exp" not in claims:
+            raise NotAuthenticatedError("The token is not from Teams for this bot, or has no end.")
         if not claims.get("serviceurl") or claims["serviceurl"] != activity.get("serviceUrl"):
             raise NotAuthenticatedError("The token is for another service URL.")
 
@@ -370,6 +375,8 @@ class BotbuilderConnector:
                 timeout=aiohttp.ClientTimeout(total=self._timeout, connect=self._timeout / 2),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
+            # aiohttp would ask again where it was hung up on; its own test client says no to that in this way, too.
+            self._session._retry_connection = False  # noqa: SLF001
         # A redirect would take the token elsewhere.
         try:
             request = self._session.request(call.method, URL(url, encoded=True), allow_redirects=False, **arguments)
