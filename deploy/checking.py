@@ -81,7 +81,14 @@ async def _writer(settings: Settings) -> Finding:
 
 
 async def _slack(settings: Settings) -> Finding:
-    if not (settings.slack_bot_token or settings.slack_client_id or settings.slack_app_token):
+    given = (
+        settings.slack_signing_secret,
+        settings.slack_bot_token,
+        settings.slack_app_token,
+        settings.slack_client_id,
+        settings.slack_client_secret,
+    )
+    if not any(given):
         return None, "Slack: off. docs/how-to/slack.md brings Pilotlight there."
     settings.require_slack()
     way = "by Socket Mode" if settings.slack_app_token else "by HTTP"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from knowledge.errors import PilotlightError
 
 async def appoint(settings: Settings, person: str, community: str, role: Role) -> str:
     """Give a person a role in a community, whose name is returned."""
+    if not re.fullmatch(r"[\w.:-]+", person):
+        raise PilotlightError(f"“{person}” is no person's id; in Slack one looks like U012ABCDEF (Copy member ID).")
     prepare_folder(settings)
     named = community or settings.community
     async with open_database(settings.database) as database:

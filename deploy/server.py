@@ -24,6 +24,9 @@ TIDY_EVERY = timedelta(hours=6)
 READY_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)
+# What strangers send that is no HTTP would fill the log, and push out what matters.
+_quiet_log = logging.getLogger(f"{__name__}.http")
+_quiet_log.setLevel(logging.CRITICAL)
 
 
 async def serve(settings: Settings, host: str, port: int) -> None:
@@ -52,7 +55,7 @@ async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str
         slack = await open_parts.enter_async_context(
             open_slack(slack_settings(settings), _slack_house(house, settings))
         )
-        runner = web.AppRunner(_application(house, slack), access_log=None)
+        runner = web.AppRunner(_application(house, slack), access_log=None, logger=_quiet_log)
         await runner.setup()
         # First in the order of leaving: nothing new comes in while the rest is finished.
         open_parts.push_async_callback(runner.cleanup)

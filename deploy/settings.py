@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from bot.voice import ENGLISH, LANGUAGES
 from knowledge.errors import PilotlightError
 
 PREFIX = "PILOTLIGHT_"
+_EXAMPLE = "8f742231b10e8888abcd99yyyzzz85a5"
+_SECRET_LENGTH = 6  # Slack's are far longer; a space or a dot left from a guide is not
 
 
 class InvalidSettingsError(PilotlightError):
@@ -55,7 +58,7 @@ class Settings(BaseSettings):
         default="local",
         min_length=1,
         max_length=100,
-        description="the community that the terminal speaks for",
+        description="the community of the terminal, and of Slack where one workspace's token is a setting",
         examples=["city-innovators"],
     )
     language: str = Field(
@@ -68,7 +71,7 @@ class Settings(BaseSettings):
         default="",
         repr=False,
         description="Slack's proof that a request is its own: Basic Information, Signing Secret",
-        examples=["8f742231b10e8888abcd99yyyzzz85a5"],
+        examples=[_EXAMPLE],
     )
     slack_bot_token: str = Field(
         default="",
@@ -123,6 +126,14 @@ class Settings(BaseSettings):
         if not _is_secret_to_others(value):
             raise ValueError("must begin with https://")
         return value if value.endswith("/") else f"{value}/"
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _is_a_secret(cls, value: str) -> str:
+        value = value.strip()
+        if value and (len(value) < _SECRET_LENGTH or value == _EXAMPLE):
+            raise ValueError("must be the Signing Secret of your own app")
+        return value
 
     @field_validator("data_dir")
     @classmethod
@@ -252,4 +263,6 @@ def _refuse_misspelt() -> None:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, 1, cutoff=0.85)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(known))}."
-            raise InvalidSettingsError(f"{name} is not a setting. {hint}")
+            # What follows a mistyped "=" may be a secret.
+            shown = re.match(r"\w*", name)
+            raise InvalidSettingsError(f"{shown[0] if shown else PREFIX} is not a setting. {hint}")

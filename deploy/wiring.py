@@ -64,7 +64,7 @@ async def open_writer(settings: Settings) -> AsyncIterator[Writer | None]:
 
 def prepare_folder(settings: Settings) -> None:
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise PilotlightError(
             f"The data folder {settings.data_dir} cannot be made ({error.strerror}). "

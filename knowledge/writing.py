@@ -43,13 +43,15 @@ _LIST_ITEM = re.compile(r"^(?:[-–•>#+]+|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"[*`#~|\\]+|(?<!\w)_+|_+(?!\w)")
 # Whatever a platform could make something of (links, mentions, emoji), and what speaks to a reader or as a role.
 _UNFIT = re.compile(
-    r"[<>{}\[\]【】]|://|\bwww\.|\bmailto:|@\w|&#?\w+;|(?<!\w):[a-z_+-]+:|\w\.[a-z]{2,}"
+    r"[<>{}\[\]【】]|://|\bwww\.|\bmailto:|@\w|&#?\w+;|(?<!\w):[a-z0-9_+-]+:|\w\.[a-z]{2,}"
+    # A name such as GOV.UK is none of these; addresses in capitals, and telephone numbers, are.
+    r"|[.。．](?i:com|net|org|info|biz|io|xyz|ru|cn)\b|(?:\d[ ()/-]{0,2}){9,}"
     r"|^\W*(?i:system|assistant|user|developer|human|ai|model|tool)\W*:"
     r"|\b(?i:ignore|disregard|forget|override|overrule|bypass)\b.{0,60}"
     r"\b(?i:instructions?|prompts?|rules?|sources?|above|previous|prior|earlier|everything)\b"
     r"|\b(?i:system prompts?|jailbreak|previous instructions?)\b"
     r"|\b(?:you|your)\b|\b(?i:users?|readers?) (?:should|must|can|may)\b"
-    r"|^\W*(?i:please|click|visit|tell|say|reply|write|send|download|open|answer|repeat|respond)\b"
+    r"|^\W*(?i:please|click|call|visit|tell|say|reply|write|send|download|open|answer|repeat|respond)\b"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _GROUPED = re.compile(r"[.,](?=\d{3}(?!\d))")

@@ -24,6 +24,8 @@ _SPOKEN_SUBTYPES = (None, "thread_broadcast", "me_message", "file_share")
 _SLACKBOT = "USLACKBOT"  # it answers for Slack, and has no bot_id
 # Parts of rich text that stand on a line of their own.
 _LINES = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")
+# More than can be asked: what is longer is refused as too long, and need not be read to its end for that.
+_TEXT_LIMIT = 5_000
 _TOKEN = re.compile(r"<([^<>]*)>")
 
 
@@ -102,7 +104,7 @@ def from_command(body: Mapping[str, Any], workspace: Workspace) -> Incoming | No
     name, rest = typed_command(clean(_plain_words(_word(body, "text"), workspace.bot_user)))
     commanded = Commanded(
         person=Person(user, clean(_word(body, "user_name"))),
-        place=_aside(workspace, channel),
+        place=_aside(workspace, channel, user),
         command=name,
         rest=rest,
         key=_key(workspace, _word(body, "trigger_id")),
@@ -127,7 +129,7 @@ def from_shortcut(body: Mapping[str, Any], workspace: Workspace) -> Incoming | N
     thread = _word(message, "thread_ts") or _word(message, "ts")
     commanded = Commanded(
         person=person,
-        place=_guarded(_aside(workspace, channel, thread), body, workspace),
+        place=_guarded(_aside(workspace, channel, person.id, thread), body, workspace),
         command="ask",
         rest=_said(message, workspace.bot_user),
         key=_key(workspace, _word(body, "trigger_id")),
@@ -171,13 +173,14 @@ def from_view(body: Mapping[str, Any], workspace: Workspace) -> Incoming | None:
     opener = read_opener(view)
     place, origin = _in_view(body, view, workspace)
     if opener and opener.channel:
-        place = _aside(workspace, opener.channel, opener.thread)
+        place = _aside(workspace, opener.channel, person.id, opener.thread)
     submitted = Submitted(
         person=person,
         place=_guarded(place, body, workspace),
         form=opener.form if opener else "",
         values={name: clean(value) for name, value in read_values(view).items()},
         context=opener.context if opener else "",
+        key=_key(workspace, _word(body, "trigger_id")),
     )
     return Incoming(event=submitted, origin=origin)
 
@@ -194,7 +197,7 @@ def _from_message(event: Mapping[str, Any], workspace: Workspace, *, is_shared: 
     place = Place(
         PLATFORM,
         workspace.community,
-        channel,
+        _own_room(channel, user) if is_direct else channel,
         thread if is_direct else thread or moment,
         is_private=is_direct,
         is_outside=is_shared or bool(theirs),
@@ -227,7 +230,7 @@ def _from_opening(event: Mapping[str, Any], workspace: Workspace) -> Incoming | 
         return Incoming(event=Visited(person=person, place=home_place(workspace, user)), origin=origin)
     if event.get("tab") != "messages" or not channel:
         return None
-    place = Place(PLATFORM, workspace.community, channel, is_private=True)
+    place = Place(PLATFORM, workspace.community, _own_room(channel, user), is_private=True)
     origin = Origin(surface=Surface.DIRECT, team=workspace.team, user=user, channel=channel)
     return Incoming(event=Opened(person=person, place=place), origin=origin)
 
@@ -237,13 +240,18 @@ def home_place(workspace: Workspace, user: str) -> Place:
     return Place(PLATFORM, workspace.community, f"home {user}", is_private=True)
 
 
-def _aside(workspace: Workspace, channel: str, thread: str = "") -> Place:
-    """Where only the person reads the reply, in a channel or in their direct messages with the bot."""
+def _own_room(channel: str, user: str) -> str:
+    """Of direct messages: two people who talk with each other in them talk with the bot each for themselves."""
+    return f"{channel} {user}"
+
+
+def _aside(workspace: Workspace, channel: str, user: str, thread: str = "") -> Place:
+    """Where only the person reads the reply, in a channel or in direct messages."""
     is_direct = channel.startswith("D")
     return Place(
         PLATFORM,
         workspace.community,
-        channel,
+        _own_room(channel, user) if is_direct else channel,
         thread,
         is_private=True,
         is_shareable=not is_direct,
@@ -267,9 +275,10 @@ def _in_message(body: Mapping[str, Any], workspace: Workspace) -> tuple[Place, O
     container, message = _mapping(body.get("container")), _mapping(body.get("message"))
     channel = _word(_mapping(body.get("channel")), "id") or _word(container, "channel_id")
     moment = _word(container, "message_ts")
+    is_ephemeral = container.get("is_ephemeral") is True
     thread = _word(message, "thread_ts") or _word(container, "thread_ts")
     origin = Origin(
-        surface=Surface.DIRECT if channel.startswith("D") else Surface.CARD,
+        surface=Surface.DIRECT if channel.startswith("D") and not is_ephemeral else Surface.CARD,
         team=workspace.team,
         user=_person(body).id,
         channel=channel,
@@ -277,9 +286,9 @@ def _in_message(body: Mapping[str, Any], workspace: Workspace) -> tuple[Place, O
         message=moment,
         trigger=_word(body, "trigger_id"),
         response_url=_word(body, "response_url"),
-        is_ephemeral=container.get("is_ephemeral") is True,
+        is_ephemeral=is_ephemeral,
     )
-    return _aside(workspace, channel, thread), origin
+    return _aside(workspace, channel, _person(body).id, thread), origin
 
 
 def _guarded(place: Place, body: Mapping[str, Any], workspace: Workspace) -> Place:
@@ -299,8 +308,8 @@ def _person(body: Mapping[str, Any]) -> Person:
 
 def _said(message: Mapping[str, Any], bot_user: str) -> str:
     """The words as people read them; some clients send them in blocks alone."""
-    text = _plain_words(_word(message, "text"), bot_user)
-    return clean(text or _words_of_blocks(message, bot_user))
+    text = _plain_words(_word(message, "text")[:_TEXT_LIMIT], bot_user)
+    return clean(text or _words_of_blocks(message, bot_user)[:_TEXT_LIMIT])
 
 
 def _plain_words(text: str, bot_user: str) -> str:

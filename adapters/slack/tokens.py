@@ -274,10 +274,17 @@ class OneWorkspace(AsyncAuthorize):
     ) -> Bot | None:
         """The bot, or None for a workspace that is not its own. UnavailableError while Slack does not answer."""
         bot = await self.bot()
-        if team_id == bot.team_id or (enterprise_id is not None and enterprise_id == bot.enterprise_id):
+        # Another workspace of its organisation is another community, unless it is installed for the whole of it.
+        is_of_organisation = bot.is_enterprise_install and enterprise_id is not None
+        if team_id == bot.team_id or (is_of_organisation and enterprise_id == bot.enterprise_id):
             return bot
         _log.warning("An event of a workspace to which PILOTLIGHT_SLACK_BOT_TOKEN does not belong is left alone")
         return None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether Slack has said whose token it is."""
+        return self._bot is not None
 
     async def bot(self) -> Bot:
         """PilotlightError where Slack does not know the token, UnavailableError where it does not answer."""

@@ -1,12 +1,14 @@
 """Share: show the room an answer that one person got, as the room may see it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot import cards
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import AnswerStore, Mode, Rooms
+from bot.ports import AnswerStore, Mode, Rooms, Seen
 from bot.skills.ask import Ask
 from bot.voice import ENGLISH, speaking
 
@@ -16,6 +18,8 @@ class Share:
     ask: Ask
     answers: AnswerStore
     rooms: Rooms
+    seen: Seen
+    now: Callable[[], datetime]
     language: str = ENGLISH
 
     async def __call__(self, answer_id: str, person: Person, place: Place) -> Message | Reply:
@@ -28,6 +32,8 @@ class Share:
             return cards.old_card()
         if await self.rooms.mode(place) is Mode.OFF:
             return cards.off_here()
+        if not await self.seen.claim(f"shared {answer_id} {place.room}", self.now()):
+            return cards.shared_already()
         room = replace(place, is_private=False, is_shareable=False)
         answer = await self.ask.answer(given.asked, person, room)
         shared_id = await self.ask.keep(answer, given.asked, person, room)

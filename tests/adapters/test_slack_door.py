@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from bot.app import Bot as HouseBot
 from bot.events import Event, Submitted, Visited
 from bot.messages import Reply
 from deploy.server import serving
-from deploy.settings import InvalidSettingsError
+from deploy.settings import InvalidSettingsError, Settings
 from knowledge.errors import PilotlightError
 from tests.postgres import PostgresServer
 from tests.slack_api import (
@@ -431,7 +431,7 @@ async def test_over_socket_mode_events_are_answered_and_the_address_for_them_is_
                 return await answer.text() if answer.status == 503 else ""
 
         told = await eventually(is_not_ready)
-        assert json.loads(told) == {"database": "", "slack": "Slack's Socket Mode is not connected"}
+        assert json.loads(told) == {"database": "", "slack": "Slack's Socket Mode is not connected."}
 
 
 async def test_an_app_token_that_slack_does_not_know_is_told_in_a_sentence(slack: SlackApi, tmp_path: Path) -> None:
@@ -455,15 +455,15 @@ _MANY = {"slack_client_id": "1.1", "slack_client_secret": "x", "encryption_keys"
     [
         ({}, {"SIGNING_SECRET", "BOT_TOKEN"}),
         ({"slack_bot_token": "x"}, {"SIGNING_SECRET"}),
-        ({"slack_signing_secret": "x"}, {"BOT_TOKEN"}),
+        ({"slack_signing_secret": "xxxxxxxx"}, {"BOT_TOKEN"}),
         ({"slack_app_token": "x"}, {"BOT_TOKEN"}),
-        ({"slack_signing_secret": "x", "slack_client_id": "1.1"}, {"CLIENT_SECRET", "ENCRYPTION_KEYS"}),
-        ({"slack_signing_secret": "x", "slack_client_secret": "x"}, {"CLIENT_ID", "ENCRYPTION_KEYS"}),
-        ({"slack_signing_secret": "x", "encryption_keys": "x"}, {"CLIENT_ID", "CLIENT_SECRET"}),
+        ({"slack_signing_secret": "xxxxxxxx", "slack_client_id": "1.1"}, {"CLIENT_SECRET", "ENCRYPTION_KEYS"}),
+        ({"slack_signing_secret": "xxxxxxxx", "slack_client_secret": "x"}, {"CLIENT_ID", "ENCRYPTION_KEYS"}),
+        ({"slack_signing_secret": "xxxxxxxx", "encryption_keys": "x"}, {"CLIENT_ID", "CLIENT_SECRET"}),
         (_MANY, {"SIGNING_SECRET"}),
-        (_MANY | {"slack_signing_secret": "x"}, set()),
+        (_MANY | {"slack_signing_secret": "xxxxxxxx"}, set()),
         (_MANY | {"slack_app_token": "x"}, set()),
-        ({"slack_signing_secret": "x", "slack_bot_token": "x"}, set()),
+        ({"slack_signing_secret": "xxxxxxxx", "slack_bot_token": "x"}, set()),
         ({"slack_app_token": "x", "slack_bot_token": "x"}, set()),
     ],
 )
@@ -579,3 +579,19 @@ async def test_answers_under_way_are_posted_when_the_server_is_told_to_stop(
         assert b"what is under way is finished first" in told
     assert sorted(call.arguments["channel"] for call in slack.said) == channels
     assert all("Driverless shuttle to the harbour" in call.words for call in slack.said)
+
+
+@pytest.mark.parametrize("value", ["…", " ", ".", "8f742231b10e8888abcd99yyyzzz85a5"])
+def test_a_signing_secret_left_from_a_guide_is_none(value: str) -> None:
+    with pytest.raises(ValueError, match="Signing Secret of your own app") if value.strip() else nullcontext():
+        assert not Settings(slack_signing_secret=value).slack_signing_secret
+
+
+async def test_what_nobody_signed_and_cannot_be_read_leaves_no_line_in_the_log(
+    slack: SlackApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running_server(slack, tmp_path) as sender:
+        headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+        async with sender.session.post(f"{sender.address}/slack/events", data=b"no gzip", headers=headers) as answer:
+            assert answer.status == 400
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

@@ -48,7 +48,7 @@ def channel(thread: str, room: str = "C01GENERAL", *, is_outside: bool = False) 
 
 
 def direct(thread: str = "") -> Place:
-    return Place("slack", "example", "D01ALICE", thread, is_private=True)
+    return Place("slack", "example", "D01ALICE U01ALICE", thread, is_private=True)
 
 
 def aside(thread: str = "", *, is_outside: bool = False) -> Place:
@@ -65,7 +65,7 @@ def said(user: str, place: Place, text: str, moment: str, *, name: str = "", is_
         place=place,
         text=text,
         is_addressed=is_addressed,
-        key=f"T01TEST {place.room} {moment}",
+        key=f"T01TEST {place.room.partition(' ')[0]} {moment}",
     )
 
 
@@ -400,7 +400,10 @@ def test_what_is_typed_into_the_search_of_the_home_page_is_said() -> None:
 
 def test_a_form_of_another_version_has_no_name() -> None:
     assert from_view(payload("view_submission"), WORKSPACE) == Incoming(
-        event=Submitted(person=ALICE, place=home(), form="", values={}), origin=origin(Surface.MODAL, **VIEW)
+        event=Submitted(
+            person=ALICE, place=home(), form="", values={}, key=f"T01TEST {payload('view_submission')['trigger_id']}"
+        ),
+        origin=origin(Surface.MODAL, **VIEW),
     )
 
 
@@ -419,7 +422,12 @@ def test_a_form_that_comes_back_knows_where_it_was_opened(room: str, thread: str
     body["view"] |= form_view(form, room, thread)
     body["view"]["state"] = {"values": {"field title": {"value": {"value": " A shuttle\x07\ud800 "}}}}
     assert _event(from_view(body, WORKSPACE)) == Submitted(
-        person=ALICE, place=place, form="tell", values={"title": "A shuttle"}, context="a1"
+        person=ALICE,
+        place=place,
+        form="tell",
+        values={"title": "A shuttle"},
+        context="a1",
+        key=f"T01TEST {body['trigger_id']}",
     )
 
 
@@ -567,3 +575,18 @@ def check(incoming: Incoming | None) -> None:
 def _event(incoming: Incoming | None) -> Event:
     assert incoming is not None
     return incoming.event
+
+
+def test_two_people_in_one_direct_message_talk_with_the_bot_each_for_themselves() -> None:
+    asked = {**payload("slash_command"), "channel_id": "D01BOTH"}
+    alice = _event(from_command(asked, WORKSPACE))
+    bob = _event(from_command({**asked, "user_id": "U02BOB"}, WORKSPACE))
+    assert alice.place.room != bob.place.room
+
+
+def test_a_message_longer_than_any_question_is_not_read_to_its_end() -> None:
+    body = payload("message_in_direct")
+    body["event"]["text"] = "a" + "\u0345" * 40_000
+    said = _event(from_event(body, WORKSPACE))
+    assert isinstance(said, Said)
+    assert len(said.text) <= 5_000

@@ -53,7 +53,7 @@ async def _whispered(slack: Workspace, user: str, channel: str, containing: str 
 
 async def _overhear_in(slack: Workspace, channel: str) -> None:
     await slack.command(CAROL, channel, "/pilot", "channel overhear")
-    await _whispered(slack, CAROL, channel, "From now on: I speak in this channel when somebody mentions me, and when")
+    await slack.wait_for_answer(channel, "From now on: I speak in this channel when somebody mentions me, and when")
 
 
 async def _overheard(slack: Workspace, channel: str) -> tuple[str, Json]:
@@ -248,7 +248,7 @@ async def test_a_muted_thread_is_silent_until_the_bot_is_mentioned(slack: Worksp
 
 async def test_switched_off_in_a_channel_a_mention_is_told_so_in_private(slack: Workspace) -> None:
     await slack.command(CAROL, GENERAL, "/pilot", "channel off")
-    await _whispered(slack, CAROL, GENERAL, "From now on: I do not speak in this channel.")
+    await slack.wait_for_answer(GENERAL, "From now on: I do not speak in this channel.")
     await slack.mention(ALICE, GENERAL, BUSES)
     await _whispered(slack, ALICE, GENERAL, "I am switched off in this channel.")
     assert [each for each in await slack.messages(GENERAL, seen_by=BOB) if each["user"] == BOT] == []
