@@ -268,7 +268,7 @@ async def test_without_a_token_nothing_was_sent(connector: Connector, teams: Sta
 
 async def test_who_gives_up_waiting_for_a_token_stops_it_for_nobody(connector: Connector, teams: StandIn) -> None:
     teams.login_answers = [slow]
-    first, second = (asyncio.create_task(CALLS["send"](connector, teams.service_url)) for _ in range(2))  # type: ignore[arg-type]
+    first, second = (asyncio.ensure_future(send(connector, teams)) for _ in range(2))
     await asyncio.sleep(0.02)
     first.cancel()
     assert await second
