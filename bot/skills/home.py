@@ -99,7 +99,12 @@ class Home:
         hours = (("", say("no quiet hours")), *((hour, hour) for hour in _HOURS))
         fields = (
             Field(name="language", label=say("Speak with me in"), choices=(("", as_all), *LANGUAGES.items())),
-            Field(name="quiet_from", label=say("Do not write to me from"), choices=hours, hint=say("in your own time")),
+            Field(
+                name="quiet_from",
+                label=say("Do not write to me from"),
+                choices=hours,
+                hint=say("in your own time; this counts once I begin to write on my own"),
+            ),
             Field(name="quiet_until", label=say("until"), choices=hours),
             Field(name="pause", label=say("Pause everything I did not ask for"), choices=_pauses(paused_until)),
         )
