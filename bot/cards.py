@@ -16,6 +16,7 @@ from bot.actions import (
 )
 from bot.commands import COMMANDS
 from bot.forms import Form
+from bot.members import Preferences
 from bot.messages import (
     PARAGRAPH,
     Block,
@@ -31,7 +32,7 @@ from bot.messages import (
     Sources,
     Text,
 )
-from bot.ports import Mode, Preferences
+from bot.rooms import Mode
 from bot.voice import LANGUAGES, phrase, say, say_count, spoken
 from knowledge.answers import Answer, Citation, Verdict
 from knowledge.countries import country_name
@@ -149,7 +150,7 @@ def _answer(found: Answer, answer_id: str, buttons: Sequence[Button | None]) -> 
         blocks.append(Text(warning, is_quiet=True))
     if looked_at := _looked_first_at(found.question):
         blocks.append(Text(looked_at, is_quiet=True))
-    if found.read_next:
+    if found.read_next and len(found.citations) > 1:
         blocks.append(Text(_read_next(found.read_next), is_quiet=True))
     if shown := tuple(button for button in buttons if button):
         blocks.append(Buttons(shown))
@@ -170,6 +171,8 @@ def first_sentence(found: Answer) -> str:
                 found.pilots,
                 **shape,
             )
+        case Verdict.TRIED if found.question.wants_stopped and found.stopped < found.pilots:
+            return _how_many_stopped(found)
         case Verdict.TRIED:
             return say_count(
                 "Yes: {count} pilot{where} tried this{stopped}.",
@@ -178,14 +181,16 @@ def first_sentence(found: Answer) -> str:
                 **shape,
             )
         case Verdict.ELSEWHERE:
-            return say("Nobody there has recorded trying this yet, and I keep your question. Elsewhere it was tried:")
+            return f"{_nobody_there(found.question)} {_kept(found.question)} {say('Elsewhere it was tried:')}"
         case Verdict.CLOSE:
-            return say("Nobody has recorded trying just this yet, and I keep your question. These came close:")
+            nobody = say("Nobody has recorded trying just this yet.")
+            return f"{nobody} {_kept(found.question)} {say('These came close:')}"
         case Verdict.NOBODY:
-            nobody = say("Nobody has recorded trying this yet. I keep your question, so that it gets asked around.")
+            nobody = f"{say('Nobody has recorded trying this yet.')} {_kept(found.question)}"
             return f"{nobody} {say('The nearest I know:')}" if found.citations else nobody
         case Verdict.NOTHING_YET:
-            return say("I know no pilots yet, so I cannot tell whether anyone tried this. I keep your question.")
+            nothing = say("I know no pilots yet, so I cannot tell whether anyone tried this.")
+            return f"{nothing} {_kept(found.question)}"
         case _:
             assert_never(found.verdict)
 
@@ -266,6 +271,50 @@ def you_are_welcome() -> Message:
     return Message((Text(say("You are welcome. If you try it yourself, tell me how it went: good or bad.")),))
 
 
+def about_me() -> Message:
+    """Who made it, and what it knows."""
+    me = say(
+        "I am Pilotlight, a piece of software that somebody in this community runs. "
+        "All I know are the pilots that are recorded with me, each with its source."
+    )
+    return Message((Text(me),))
+
+
+def privacy() -> Message:
+    """What is kept of whoever asks, and how to be rid of it."""
+    kept = say(
+        "I keep each question and who asked it for 90 days; e-mail addresses and phone numbers are masked before. "
+        "To have yours deleted, ask whoever runs me. What people say to each other I do not keep."
+    )
+    return Message((Text(kept),))
+
+
+def how_many() -> Message:
+    ask = say("Ask me by topic, place or outcome, and I say how many I know. For example: which pilots were stopped?")
+    return Message((Text(ask),))
+
+
+def not_helpful() -> Message:
+    regret = say("I am sorry. Press “{button}” under the answer and tell me what was wrong.", button=say("Not helpful"))
+    return Message((Text(regret),))
+
+
+def worth_telling(title: str) -> Message:
+    """Somebody says what they tried: the form, begun for them."""
+    more = Text(say("That is worth keeping: tell me a little more."))
+    return Message((more, Buttons((Button(say("Tell of a pilot"), TellPilot(title)),))))
+
+
+def press_for_more(number: int) -> Message:
+    """Which pilot was meant is known under the answer that numbered it, and nowhere else."""
+    return Message((Text(say("Press “{button}” under the answer.", button=more_on(number))),))
+
+
+def open_a_pilot() -> Message:
+    """Whom to ask, what it cost, why it stopped: that is told of one pilot."""
+    return Message((Text(say("Open a pilot for that: press “More on …” under the answer.")),))
+
+
 def home(
     own: Sequence[tuple[Pilot, Mapping[Dimension, Progress]]],
     *,
@@ -302,19 +351,22 @@ def mode(current: Mode, *, may_choose: bool) -> Message:
     """When the bot speaks in this room, and the choice for those who may make it."""
     said = Text(say(_MODES[current]))
     if not may_choose:
-        return Message((said, Text(say("Moderators can change that: /pilot channel."), is_quiet=True)))
+        return Message((said, Text(say("Moderators can change that."), is_quiet=True)))
     choices = tuple(Button(say(label), SetMode(each)) for each, label in _MODE_LABELS.items() if each is not current)
     return Message((said, Buttons(choices)))
 
 
-def mode_chosen(chosen: Mode) -> Message:
-    return Message((Text(say("From now on: {mode}", mode=say(_MODES[chosen]))),))
+def mode_chosen(chosen: Mode, *, by: str) -> Message:
+    """For the whole room: everybody should know when they are overheard."""
+    reads_along = say("I read what is said here for that, and forget it at once.") if chosen is Mode.OVERHEAR else ""
+    chosen_by = say("Chosen by {name}.", name=by) if by else ""
+    quiet = " ".join(each for each in (reads_along, chosen_by) if each)
+    said = Text(say("From now on: {mode}", mode=say(_MODES[chosen])))
+    return Message((said, *((Text(quiet, is_quiet=True),) if quiet else ())))
 
 
-def unknown_mode(said: str) -> Message:
-    none = say(
-        "“{said}” is none of my ways in a channel: say channel {choices}.", said=shorten(said, 40), choices=_any(Mode)
-    )
+def unknown_mode() -> Message:
+    none = say("I know three ways in a channel: say channel {choices}.", choices=_any(Mode))
     return Message((Text(none),))
 
 
@@ -323,8 +375,7 @@ def only_moderators(*, has_any: bool) -> Message:
     if has_any:
         return Message((Text(say("Only moderators of this community can do that. Please ask one of them.")),))
     nobody = say(
-        "Only moderators can do that, and this community has none yet. "
-        "Whoever runs me can name one: pilotlight moderators add …"
+        "Only moderators can do that, and this community has none yet. Please ask whoever runs me to name one."
     )
     return Message((Text(nobody),))
 
@@ -565,6 +616,8 @@ def _contact(contact: Contact) -> str:
 
 
 def _read_next(best: Citation) -> str:
+    if best.pilot.stage is Stage.STOPPED and best.pilot.outcome.direction is Direction.POSITIVE:
+        return say("Read next: “{title}”, for why it was stopped although it worked.", title=best.pilot.title)
     if best.pilot.stage is Stage.STOPPED:
         return say(
             "Read next: “{title}”. What did not work elsewhere is the cheapest lesson there is.", title=best.pilot.title
@@ -613,6 +666,41 @@ def _period(first: date | None, last: date | None) -> str:
                 return str(first.year)
             return say("{start} to {end}", start=first.year, end=last.year)
     return ""
+
+
+def _how_many_stopped(found: Answer) -> str:
+    """The first sentence where stopped ones are asked for, and not all were."""
+    where = _in_countries(found.countries)
+    if found.stopped:
+        return say_count(
+            "Yes: {count} of {pilots} pilots{where} that tried this was stopped.",
+            "Yes: {count} of {pilots} pilots{where} that tried this were stopped.",
+            found.stopped,
+            pilots=found.pilots,
+            where=where,
+        )
+    return say_count(
+        "{count} pilot{where} tried this; I do not know of it that it was stopped.",
+        "{count} pilots{where} tried this; I know of none of them that it was stopped.",
+        found.pilots,
+        where=where,
+    )
+
+
+def _nobody_there(question: Question) -> str:
+    """True also where somebody there did try it, but it was not stopped, or at another time."""
+    if question.stages == (Stage.STOPPED,):
+        return say("I know none there that was stopped.")
+    if question.stages or question.period:
+        return say("I know none there that fits all you ask for.")
+    return say("Nobody there has recorded trying this yet.")
+
+
+def _kept(question: Question) -> str:
+    """What becomes of a question that nobody can answer; of words that ask nothing, how to ask."""
+    if question.is_asked:
+        return say("I keep your question, without your name, for those who look after this community.")
+    return say("To ask me, say for example: has anyone tried a four-day week?")
 
 
 def _stopped(found: Answer) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from knowledge.excerpts import excerpt
 from knowledge.index.analysis import stop_words, words
-from knowledge.pilots import Pilot
+from knowledge.pilots import Pilot, Stage
 from knowledge.questions import Question
 from knowledge.search import FLOOR, Hit, Hits
 from knowledge.writing import Claim
@@ -17,6 +17,8 @@ BESIDE = 2
 # Below these scores a pilot beside the answer, or instead of one, shares a word and not the idea.
 BESIDE_FLOOR = 0.3
 NEAREST_FLOOR = 0.05
+# From here on a stopped one stands in where stopped ones are asked for and none of them is quite it.
+STOPPED_FLOOR = 0.1
 
 
 class Verdict(StrEnum):
@@ -63,7 +65,7 @@ def answer_from(question: Question, hits: Hits, limit: int = CITATIONS) -> Answe
     """The answer that the hits of a search give, citing at most `limit` of them."""
     citations = [_cite(hit, question) for hit in hits.hits]
     verdict = _verdict(hits, citations)
-    shown = tuple(_shown(verdict, citations)[:limit])
+    shown = tuple(_shown(verdict, citations, wants_stopped=question.wants_stopped)[:limit])
     return Answer(
         question=question,
         verdict=verdict,
@@ -83,7 +85,21 @@ def _verdict(hits: Hits, citations: Sequence[Citation]) -> Verdict:
     return Verdict.CLOSE if any(each.score >= BESIDE_FLOOR for each in citations) else Verdict.NOBODY
 
 
-def _shown(verdict: Verdict, citations: Sequence[Citation]) -> list[Citation]:
+def _shown(verdict: Verdict, citations: Sequence[Citation], *, wants_stopped: bool) -> list[Citation]:
+    shown = _fitting(verdict, citations)
+    if not wants_stopped:
+        return shown
+    if not any(_is_stopped(each) for each in shown):
+        near = [each for each in citations if _is_stopped(each) and each.score >= STOPPED_FLOOR and each not in shown]
+        shown += near[:BESIDE]
+    return sorted(shown, key=lambda each: not _is_stopped(each))
+
+
+def _is_stopped(citation: Citation) -> bool:
+    return citation.pilot.stage is Stage.STOPPED
+
+
+def _fitting(verdict: Verdict, citations: Sequence[Citation]) -> list[Citation]:
     match verdict:
         case Verdict.TRIED:
             # What is merely near stands behind what is it, and only where there is room.

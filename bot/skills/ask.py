@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot import cards
+from bot.answers import GivenAnswer
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from bot.ports import AnswerStore, GivenAnswer, Progress, Threads
+from bot.ports import AnswerStore, Progress, Threads
 from knowledge.answers import CITATIONS, Answer, Verdict, answer_from
 from knowledge.catalogues.personal_data import mask
 from knowledge.errors import UnavailableError
@@ -56,9 +57,9 @@ class Ask:
         return cards.answer(answer, answer_id, can_share=place.is_shareable, lacks_writer=lacks_writer)
 
     async def answer(self, asked: Sequence[str], person: Person, place: Place, limit: int = CITATIONS) -> Answer:
-        """As `look`; what nobody can answer is kept as unmet demand."""
+        """As `look`; a question that nobody can answer is kept as unmet demand, words that ask nothing are not."""
         answer = await self.look(asked, person, place, limit)
-        if answer.verdict is not Verdict.TRIED:
+        if answer.verdict is not Verdict.TRIED and answer.question.is_asked:
             topic = mask(answer.question.topic or answer.question.text)[0]
             demand = Demand(id=self.new_id(), topic=topic, asked_at=self.now(), community=place.community)
             await self.demands.keep(demand)

@@ -68,6 +68,7 @@ def follow(previous: Question, asked: Question) -> Question:
         topic=f"{previous.topic} {topic}".strip(),
         expansions=tuple(dict.fromkeys((*_lasting_expansions(previous, asked), *asked.expansions))),
         language=previous.language or asked.language,
+        is_asked=previous.is_asked or asked.is_asked,
     )
     kinds = _kinds(asked)
     if "where" in kinds:

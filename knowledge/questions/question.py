@@ -15,7 +15,8 @@ class Question:
     them) or `stages` mean any of them; none means all. `wants_stopped` puts stopped pilots first without leaving
     out the rest. `expansions` are further words for the topic: an acronym spelt out, an organisation's name.
     `language` is a code (Norwegian is "no"), or "" where it cannot be told. `where` is the place in the asker's
-    words ("outside the US", "Europe"), for saying it back where `countries` would be a long list.
+    words ("outside the US", "Europe"), for saying it back where `countries` would be a long list. `is_asked` says
+    that it was put as a question, rather than as bare words or as a statement.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Question:
     expansions: tuple[str, ...] = ()
     language: str = ""
     where: str = ""
+    is_asked: bool = True
 
     @property
     def is_filtered(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 from knowledge.errors import InvalidQuestionError
 from knowledge.pilots import Stage
 from knowledge.questions.names import read_organisations, spelt_out
+from knowledge.questions.overheard import is_asking
 from knowledge.questions.places import read_places
 from knowledge.questions.question import Question
 from knowledge.questions.repair import repair
@@ -28,6 +29,8 @@ _NOT_TEXT = "This looks like a file rather than a question. Write in a sentence 
 # Texts pasted from a file have controls; a text of which one in twenty characters is one, is none.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff]")
 _CONTROL_SHARE = 20
+
+_ASKS = re.compile(r"[?¿？]")
 
 # What platforms put into texts: mentions, channels, links with their label, emoji codes; and web addresses.
 _ADDRESSING = re.compile(
@@ -56,11 +59,12 @@ def read(text: str, vocabulary: Vocabulary | None = None, today: date | None = N
     wants_stopped = read_stopped(draft, words)
     stages = read_stages(draft, words)
     where = read_places(draft, words)
-    unwrap(draft, words)
+    is_asked = unwrap(draft, words) or wants_stopped or _ASKS.search(said) is not None or is_asking(said)
     expansions = (*(spelt_out(draft, words, vocabulary) if vocabulary else ()), *names)
     question = Question(
         text=said, topic=draft.topic(), countries=where.codes, organisations=organisations, stages=stages,
         period=period, wants_stopped=wants_stopped, expansions=expansions, language=language, where=where.said,
+        is_asked=is_asked,
     )  # fmt: skip
     if question.topic:
         return question

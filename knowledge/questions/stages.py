@@ -135,6 +135,8 @@ def _follows_pilots(draft: Draft, words: Words, start: int, end: int) -> bool:
     if words.language in NOUN_FIRST:  # "des projets de vidéosurveillance arrêtés"
         before = draft.words[draft.clause_of(start).start : start]
         return any(words.has(word, Part.KIND | Part.TOOL) for word in before)
+    if head >= 0 and words.has(draft.words[head], Part.TOOL):  # "which chatbots failed?"
+        return words.has(draft.words[draft.clause_of(start).start], Part.ASKED)
     return head >= 0 and (words.has(draft.words[head], Part.KIND | Part.ACTOR) or draft.words[head] in ("ones", "one"))
 
 

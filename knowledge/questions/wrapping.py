@@ -8,6 +8,7 @@ from knowledge.questions.words import Part, Words
 
 # What shows that a clause asks, so that its beginning is no topic.
 _ASKING = Part.OPENER | Part.ASKED | Part.AUXILIARY | Part.THING
+_BEGINS_ASKING = Part.OPENER | Part.ASKED | Part.AUXILIARY
 _BEFORE_VERB = _ASKING | Part.GREETING | Part.ADVERB | Part.ARTICLE | Part.LINK
 _AFTER_VERB = Part.AUXILIARY | Part.ADVERB | Part.ARTICLE | Part.THING | Part.LINK
 _AT_END = Part.VERB | Part.LIGHT | Part.AUXILIARY
@@ -20,22 +21,24 @@ _JOINS_CLAUSES = JOINS | {"but"}
 _SUBJECT_LIMIT = 5
 
 
-def unwrap(draft: Draft, words: Words) -> None:
-    """Spend what is wrapped around the topic, clause by clause."""
-    is_signed = is_asked = False
+def unwrap(draft: Draft, words: Words) -> bool:
+    """Spend what is wrapped around the topic, clause by clause; whether any of it asks."""
+    is_signed = is_asked = was_asked = False
     clauses = [free for clause in draft.clauses if (free := draft.free_words(clause))]
     for place, free in enumerate(clauses, 1):
         is_last = place == len(clauses)
         if is_small_talk(draft, words, free):
             is_signed = is_signed or words.length(draft.words, free[0], Part.CHATTER) > 0
             is_asked = any(words.has(draft.words[index], _ASKING | _NOUNS) for index in free)
+            was_asked = was_asked or words.length(draft.words, free[0], _BEGINS_ASKING) > 0
             _spend(draft, free)
         elif is_signed and is_last and len(free) <= 2 and all(draft.tokens[index].is_capitalised for index in free):
             _spend(draft, free)
         else:
             goes_on = is_asked and words.has(draft.words[free[0]], Part.LINK)
-            _Clause(draft, words, free).unwrap(goes_on=goes_on)
+            was_asked = _Clause(draft, words, free).unwrap(goes_on=goes_on) or was_asked
             is_asked = False
+    return was_asked
 
 
 def _spend(draft: Draft, indices: Sequence[int]) -> None:
@@ -53,8 +56,8 @@ class _Clause:
         self._row = [draft.words[index] for index in free]
         self._kept = [True] * len(free)
 
-    def unwrap(self, *, goes_on: bool) -> None:
-        """`goes_on` where the clause before asked, and this one says what: "are there towns, which use …"."""
+    def unwrap(self, *, goes_on: bool) -> bool:
+        """Whether it asks. `goes_on` where the clause before asked, and this one says what: "…, which use …"."""
         position, asks = self._eat_opening()
         if asks or goes_on:
             self._drop(0, position)
@@ -63,6 +66,7 @@ class _Clause:
         self._drop_tail()
         self._drop_head()
         _spend(self._draft, [index for index, kept in zip(self._free, self._kept, strict=True) if not kept])
+        return asks
 
     def _eat_opening(self) -> tuple[int, bool]:
         position = self._verb_first()

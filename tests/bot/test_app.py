@@ -59,6 +59,15 @@ async def test_a_question_nobody_can_answer_is_kept_for_its_community(
     assert not await demands.demands("another")
 
 
+async def test_words_that_ask_nothing_are_no_unmet_demand(
+    house: tuple[Bot, MemoryPilotStore, MemoryDemandStore],
+) -> None:
+    bot, _, demands = house
+    for words in ("you are useless", "dog", "hello, my name is Anna"):
+        assert "keep" not in text(await bot.handle(Said(person=ANN, place=ROOM, text=words)))
+    assert not await demands.demands("example")
+
+
 async def test_an_answered_question_is_no_unmet_demand(
     house: tuple[Bot, MemoryPilotStore, MemoryDemandStore],
 ) -> None:

@@ -66,7 +66,57 @@ def test_a_stopped_pilot_is_marked_and_says_why() -> None:
     stopped = pilot(stage="stopped", outcome={"stopped_because": "Nobody paid for the drivers."})
     shown = plain(cards.answer(answer_from(QUESTION, hits(hit(stopped)))))
     assert "Stopped: Nobody paid for the drivers." in shown
+    assert "Read next" not in shown  # there is nothing else to read
+
+
+@pytest.mark.parametrize(
+    ("direction", "said"), [("negative", "the cheapest lesson there is"), ("positive", "stopped although it worked")]
+)
+def test_what_to_read_next_of_several_is_a_stopped_one_for_what_it_teaches(direction: str, said: str) -> None:
+    outcome = {"stopped_because": "Nobody paid for the drivers.", "direction": direction}
+    shown = plain(
+        cards.answer(answer_from(QUESTION, hits(hit(pilot(stage="stopped", outcome=outcome)), hit(pilot(2)))))
+    )
     assert "Read next: “Bus 1”" in shown
+    assert said in shown
+
+
+@pytest.mark.parametrize(
+    ("stages", "sentence"),
+    [
+        (["pilot", "stopped", "pilot"], "Yes: 1 of 3 pilots that tried this was stopped."),
+        (["pilot", "stopped", "stopped"], "Yes: 2 of 3 pilots that tried this were stopped."),
+        (["stopped", "stopped"], "Yes: 2 pilots tried this; both were stopped."),
+        (["pilot", "pilot"], "2 pilots tried this; I know of none of them that it was stopped."),
+        (["pilot"], "1 pilot tried this; I do not know of it that it was stopped."),
+    ],
+)
+def test_who_asks_for_stopped_ones_hears_how_many_were_and_sees_them_first(stages: list[str], sentence: str) -> None:
+    asked = replace(QUESTION, wants_stopped=True)
+    answer = answer_from(asked, hits(*(hit(pilot(number, stage=stage)) for number, stage in enumerate(stages))))
+    assert cards.first_sentence(answer) == sentence
+    assert [each.pilot.stage for each in answer.citations] == sorted(stages, reverse=True)
+
+
+def test_where_none_of_them_was_stopped_a_stopped_one_near_it_stands_first() -> None:
+    near = Hit(pilot=pilot(2, stage="stopped"), score=0.2, level=Level.CLOSE)
+    answer = answer_from(replace(QUESTION, wants_stopped=True), hits(hit(pilot(1, stage="pilot")), near))
+    assert [each.pilot.title for each in answer.citations] == ["Bus 2", "Bus 1"]
+    assert "Close, but not quite this." in plain(cards.answer(answer))
+    assert len(answer_from(QUESTION, hits(hit(pilot(1, stage="pilot")), near)).citations) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (replace(QUESTION, stages=(Stage.STOPPED,)), "I know none there that was stopped. I keep"),
+        (replace(QUESTION, period=Period(NOW.date(), None)), "I know none there that fits all you ask for. I keep"),
+    ],
+)
+def test_nobody_there_is_said_only_where_nobody_did_it_there_at_all(asked: Question, said: str) -> None:
+    elsewhere = Hit(pilot=pilot(1, country="Canada"), score=0.9, level=Level.CLOSE)
+    answer = answer_from(replace(asked, countries=("NO",)), hits(elsewhere, answered=False))
+    assert cards.first_sentence(answer).startswith(said)
 
 
 def test_what_is_merely_close_stands_behind_and_is_said_to_be_that() -> None:
@@ -95,6 +145,14 @@ def test_below_the_floor_nobody_tried_it_and_the_nearest_are_shown() -> None:
     assert "The nearest I know:" in shown
 
 
+@pytest.mark.parametrize("score", [0.1, 0.4])
+def test_words_that_ask_nothing_are_not_promised_to_be_kept(score: float) -> None:
+    near = Hit(pilot=pilot(), score=score, level=Level.CLOSE)
+    said = cards.first_sentence(answer_from(replace(QUESTION, is_asked=False), hits(near, answered=False)))
+    assert "I keep" not in said
+    assert "To ask me, say for example" in said
+
+
 def test_what_merely_shares_a_word_is_not_shown() -> None:
     far = Hit(pilot=pilot(1), score=0.01, level=Level.CLOSE)
     assert answer_from(QUESTION, hits(far, answered=False)).citations == ()
@@ -106,7 +164,8 @@ def test_the_same_idea_outside_what_was_asked_for_is_said_to_be_that() -> None:
     there = replace(QUESTION, countries=("NO",))
     nobody = plain(cards.answer(answer_from(there, hits(elsewhere, answered=False))))
     assert nobody.startswith(
-        "Nobody there has recorded trying this yet, and I keep your question. Elsewhere it was tried:"
+        "Nobody there has recorded trying this yet. I keep your question, without your name, "
+        "for those who look after this community. Elsewhere it was tried:"
     )
     beside = plain(cards.answer(answer_from(there, hits(hit(pilot(2, country="Norway")), elsewhere))))
     assert "The same idea, but elsewhere." in beside

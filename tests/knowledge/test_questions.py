@@ -13,7 +13,7 @@ from knowledge.countries import country_names
 from knowledge.dates import Period
 from knowledge.errors import InvalidQuestionError
 from knowledge.pilots import Pilot, Provenance, Stage
-from knowledge.questions import QUESTION_LIMIT, PilotVocabulary, Question, read
+from knowledge.questions import QUESTION_LIMIT, PilotVocabulary, Question, read, read_following
 from tests.lessons import learned
 
 TODAY = date(2026, 11, 22)
@@ -242,3 +242,32 @@ def test_every_judged_question_is_read_with_what_it_keeps_to() -> None:
         assert bool(question.countries) is asked.startswith("country=")
         assert question.wants_stopped is (asked == "stage=stopped")
         assert question.language in (line["lang"], "")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_asked"),
+    [
+        ("has anyone tried ferrets", True),
+        ("ferrets in Norway?", True),
+        ("I would like to know about ferrets", True),
+        ("examples of ferrets", True),
+        ("hat jemand Drohnen ausprobiert", True),
+        ("my boss is a bully, has anyone tried complaining?", True),
+        ("dog", False),
+        ("you are useless", False),
+        ("hello, my name is Anna", False),
+        ("the weather is nice", False),
+        ("we tried drones last year", False),
+    ],
+)
+def test_a_question_is_told_from_words_that_ask_nothing(text: str, *, is_asked: bool) -> None:
+    assert read(text).is_asked is is_asked
+
+
+def test_what_narrows_a_question_is_asked_with_it() -> None:
+    assert read_following(["has anyone tried ferrets?", "and in Norway"]).is_asked
+
+
+def test_which_chatbots_failed_asks_for_stopped_ones_without_an_auxiliary() -> None:
+    assert read("which chatbots failed?").wants_stopped
+    assert read("which projects with chatbots failed?").topic == "chatbots"
