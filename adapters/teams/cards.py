@@ -150,6 +150,10 @@ def shown(text: str) -> str:
     return clean(text).replace("{{", "{\u2060{")
 
 
+def in_one_line(text: str) -> str:
+    return " ".join(shown(text).split())
+
+
 def weight(made: object) -> int:
     """How long it is on the wire."""
     return length(json.dumps(made, ensure_ascii=False))
@@ -167,7 +171,7 @@ def data_of(action: Action) -> Json:
 
 def execute(title: str, verb: str, data: Mapping[str, Any]) -> Json:
     """A button that is answered in its place; clients that know no such one send the same as a message."""
-    common = {"title": at_word(shown(title) or "…", BUTTON_LIMIT), "data": dict(data)}
+    common = {"title": at_word(in_one_line(title) or "…", BUTTON_LIMIT), "data": dict(data)}
     fallback_action = {"type": "Action.Submit", **common}
     return {"type": "Action.Execute", "verb": verb, **common, "fallback": fallback_action}
 
@@ -201,7 +205,7 @@ def _citation(number: int, source: Source) -> Json:
     excerpt = clean(source.excerpt) or clean(" · ".join(source.details)) or clean(source.title) or "…"
     appearance = {
         "@type": "DigitalDocument",
-        "name": at_word(clean(source.title) or "…", CITATION_NAME_LIMIT),
+        "name": at_word(in_one_line(source.title) or "…", CITATION_NAME_LIMIT),
         "abstract": at_word(excerpt, CITATION_ABSTRACT_LIMIT),
     }
     address = {"url": source.link} if source.link and is_address(source.link) else {}
@@ -250,7 +254,7 @@ class _Room:
         return kept
 
     def name(self, text: str, limit: int) -> str:
-        text = shown(text)
+        text = in_one_line(text)
         kept = at_word(text, limit)
         self.is_cut = self.is_cut or kept != text
         return kept
@@ -347,7 +351,8 @@ def _row(name: str, value: str) -> list[Json]:
 def _meter(room: _Room, name: str, done: int, of: int) -> Json:
     filled = min(max(round(METER_WIDTH * done / of), 0), METER_WIDTH) if of else 0
     bar = f"{'■' * filled}{'□' * (METER_WIDTH - filled)}  {how_many(done, of)}"
-    return _rich([_run(f"{room.name(name, 200)}  ".lstrip(), weight="Bolder"), _run(bar)])
+    label_runs = [_run(f"{shown_name}  ", weight="Bolder")] if (shown_name := room.name(name, 200)) else []
+    return _rich([*label_runs, _run(bar)])
 
 
 def _link(room: _Room, name: str, address: str) -> list[Json]:
@@ -367,9 +372,13 @@ def _controls(block: Block, room: _Room) -> Iterator[Json]:
 
 
 def _rows_of_buttons(buttons: Sequence[Button], room: _Room) -> Iterator[Json]:
-    made = list(_fit([_button(each) for each in buttons], room))
+    made = [_button(each) for each in buttons]
     for start in range(0, len(made), BUTTONS_LIMIT):
-        yield _row_of_buttons(made[start : start + BUTTONS_LIMIT])
+        row = made[start : start + BUTTONS_LIMIT]
+        while row and not room.takes(_row_of_buttons(row)):
+            row.pop()
+        if row:
+            yield _row_of_buttons(row)
 
 
 def _row_of_buttons(buttons: Sequence[Json]) -> Json:
@@ -380,7 +389,7 @@ def _button(button: Button) -> Json:
     data = data_of(button.action)
     if isinstance(button.action, TellPilot | OpenSettings):
         # What it opens is a form, and only such a button opens one.
-        title = at_word(shown(button.label) or "…", BUTTON_LIMIT)
+        title = at_word(in_one_line(button.label) or "…", BUTTON_LIMIT)
         return {"type": "Action.Submit", "title": title, "data": {"msteams": {"type": "task/fetch"}, **data}}
     return execute(button.label, PRESS, data)
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from adapters.lengths import at_word, length
-from adapters.teams.cards import Json, attachment, card_of, execute, line, render, shown
+from adapters.teams.cards import Json, attachment, card_of, execute, in_one_line, line, render
 from bot import cards
 from bot.forms import Field, Form
 from bot.messages import Message
@@ -89,13 +89,13 @@ def field_errors(form: Form) -> dict[str, str]:
     errors: dict[str, str] = {}
     for name, text in (form.errors or {}).items():
         at = name if name in names else names[0]
-        errors[at] = at_word(f"{errors.get(at, '')} {shown(text) or '…'}".strip(), ERROR_LIMIT)
+        errors[at] = at_word(f"{errors.get(at, '')} {in_one_line(text) or '…'}".strip(), ERROR_LIMIT)
     return errors
 
 
 def _dialog(title: str, card: Json) -> Json:
     return {
-        "title": at_word(clean(title) or "…", TITLE_LIMIT),
+        "title": at_word(in_one_line(title) or "…", TITLE_LIMIT),
         "height": "medium" if len(card["body"]) > 6 else "small",
         "width": "medium",
         "card": attachment(card),
@@ -106,7 +106,9 @@ def _form_card(form: Form, conversation: str, *, is_dialog: bool) -> Json:
     errors = field_errors(form)
     # What was typed is shown again whole, where forms are as short as ours.
     limit = min(INPUT_LIMIT, _ALL_INPUTS_LIMIT // max(len(form.fields), 1))
-    title = [] if is_dialog else [line(form.title, size="Large", weight="Bolder")]
+    title = (
+        [] if is_dialog else [line(at_word(in_one_line(form.title) or "…", TITLE_LIMIT), size="Large", weight="Bolder")]
+    )
     body = [made for field in form.fields for made in _asked(field, errors.get(field.name, ""), limit)]
     return card_of([*title, *body]) | {"actions": [_send(form, conversation, is_dialog=is_dialog)]}
 
@@ -124,10 +126,10 @@ def _asked(field: Field, error: str, limit: int) -> Iterator[Json]:
     if error:
         yield line(error, color="Attention", weight="Bolder")
     if field.choices and field.hint:
-        yield line(at_word(shown(field.hint), HINT_LIMIT) or "…", is_quiet=True)
+        yield line(at_word(in_one_line(field.hint), HINT_LIMIT) or "…", is_quiet=True)
     made: Json = {
         "id": input_id(field),
-        "label": at_word(shown(field.label) or "…", LABEL_LIMIT),
+        "label": at_word(in_one_line(field.label) or "…", LABEL_LIMIT),
         "isRequired": field.is_required,
     }
     if field.is_required:
@@ -137,7 +139,7 @@ def _asked(field: Field, error: str, limit: int) -> Iterator[Json]:
 
 def _text_input(field: Field, limit: int) -> Json:
     made: Json = {"type": "Input.Text", "isMultiline": field.is_long, "maxLength": INPUT_LIMIT}
-    if hint := clean(field.hint):
+    if hint := in_one_line(field.hint):
         made["placeholder"] = at_word(hint, HINT_LIMIT)
     if value := clean(field.value):
         made["value"] = at_word(value, limit)
@@ -146,7 +148,7 @@ def _text_input(field: Field, limit: int) -> Json:
 
 def _choices(field: Field) -> Json:
     options = [
-        {"title": at_word(clean(label) or "…", OPTION_LIMIT), "value": f"{_CHOICE}{value}"}
+        {"title": at_word(in_one_line(label) or "…", OPTION_LIMIT), "value": f"{_CHOICE}{value}"}
         for value, label in field.choices[:OPTIONS_LIMIT]
         if length(value) <= INPUT_LIMIT
     ]

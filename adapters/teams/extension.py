@@ -7,7 +7,7 @@ ran and what became of it, and neither contacts nor money. Give it only pilots t
 from collections.abc import Sequence
 
 from adapters.lengths import at_word
-from adapters.teams.cards import Json, attachment, fallback, render, shown
+from adapters.teams.cards import Json, attachment, fallback, in_one_line, render
 from bot import cards
 from bot.messages import Heading, Links, Message, Text
 from knowledge.pilots import Pilot
@@ -54,4 +54,4 @@ def _result(pilot: Pilot) -> Json:
 
 def _previewed(text: str, limit: int) -> str:
     """A preview reads some HTML, and has no way to say that something is none."""
-    return at_word(shown(text), limit).translate(_SIGNS)
+    return at_word(in_one_line(text), limit).translate(_SIGNS)
