@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.ports import Mode
+from bot.rooms import Mode
 
 LENGTH_LIMIT = 255
 

@@ -14,7 +14,8 @@ from bot.forms import Form
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Mode, Progress, Stores
+from bot.ports import Progress, Stores
+from bot.rooms import Mode
 from bot.skills import home, rate, tell
 from bot.skills.ask import Ask
 from bot.skills.greet import greeting
@@ -64,7 +65,9 @@ class Bot:
             writer=writer,
         )
         self._overhear = Overhear(ask=self.ask, rooms=stores.rooms, threads=stores.threads, seen=stores.seen, now=now)
-        self._share = Share(ask=self.ask, answers=stores.answers, rooms=stores.rooms, language=language)
+        self._share = Share(
+            ask=self.ask, answers=stores.answers, rooms=stores.rooms, seen=stores.seen, now=now, language=language
+        )
         self._show = Show(pilots=stores.pilots, search=search, now=now)
         self._tell = Tell(pilots=stores.pilots, now=now, new_id=new_id)
         self._rate = Rate(answers=stores.answers, now=now)

@@ -4,13 +4,13 @@ Every method raises UnavailableError where the database does not answer.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from enum import StrEnum
+from datetime import datetime
 from typing import Protocol
 
+from bot.answers import GivenAnswer, Rating
+from bot.members import Member, Preferences, Role
 from bot.places import Place
-from bot.voice import LANGUAGES
+from bot.rooms import Mode, Thread
 from knowledge.ports import DemandStore, PilotStore
 
 Progress = Callable[[str], Awaitable[None]]
@@ -23,14 +23,6 @@ class Seen(Protocol):
     async def claim(self, key: str, at: datetime) -> bool:
         """Whether this is the first claim of `key`; of several at one moment one is the first."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thread:
-    """A thread that the bot takes part in: what it was asked there, oldest first, and whether it may go on."""
-
-    asked: tuple[str, ...] = ()
-    is_muted: bool = False
 
 
 class Threads(Protocol):
@@ -49,14 +41,6 @@ class Threads(Protocol):
         ...
 
 
-class Mode(StrEnum):
-    """When the bot speaks in a room."""
-
-    MENTION = "mention"  # when it is addressed
-    OVERHEAR = "overhear"  # also when it knows who tried what somebody asks the room about
-    OFF = "off"  # not at all; it says so to the one who addresses it
-
-
 class Rooms(Protocol):
     """How the bot behaves in each room."""
 
@@ -65,30 +49,6 @@ class Rooms(Protocol):
         ...
 
     async def set_mode(self, place: Place, mode: Mode) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenAnswer:
-    """An answer that was given: to what (masked texts, oldest first), by which pilots. `verdict` is an answer's."""
-
-    id: str
-    at: datetime
-    community: str
-    person: str
-    asked: tuple[str, ...]
-    verdict: str
-    pilots: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
-    """What one person thought of one answer."""
-
-    answer_id: str
-    person: str
-    at: datetime
-    is_good: bool
-    reason: str = ""
 
 
 class AnswerStore(Protocol):
@@ -101,43 +61,6 @@ class AnswerStore(Protocol):
     async def rate(self, rating: Rating) -> None:
         """Keep it instead of this person's earlier one; nothing where there is no such answer."""
         ...
-
-
-class Role(StrEnum):
-    MEMBER = "member"
-    MODERATOR = "moderator"
-    ADMINISTRATOR = "administrator"
-
-    @property
-    def may_moderate(self) -> bool:
-        return self is not Role.MEMBER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
-    """How a person wants to be written to. In their own time; the quiet hours may run over midnight.
-
-    `language` is a code of LANGUAGES, or "" for the community's.
-    """
-
-    quiet_from: time | None = None
-    quiet_until: time | None = None
-    paused_until: date | None = None
-    language: str = ""
-
-    def language_or(self, otherwise: str) -> str:
-        """The language to speak with this person; `otherwise` where they chose none that there is."""
-        return self.language if self.language in LANGUAGES else otherwise
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A person of a community; everybody is a MEMBER until somebody says otherwise."""
-
-    community: str
-    person: str
-    role: Role = Role.MEMBER
-    preferences: Preferences = field(default_factory=Preferences)
 
 
 class MemberStore(Protocol):

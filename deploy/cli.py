@@ -288,7 +288,7 @@ def moderators_add(
     administrator: Annotated[bool, typer.Option("--administrator", help="Let them do all there is.")] = False,
 ) -> None:
     """Let somebody look after a community."""
-    from bot.ports import Role
+    from bot.members import Role
     from deploy.people import appoint
 
     role = Role.ADMINISTRATOR if administrator else Role.MODERATOR
@@ -301,7 +301,7 @@ def moderators_remove(
     person: Annotated[str, typer.Argument(help="The person's id.")], *, community: Community = ""
 ) -> None:
     """Make a moderator a member again."""
-    from bot.ports import Role
+    from bot.members import Role
     from deploy.people import appoint
 
     named = asyncio.run(appoint(read_settings(), person, community, Role.MEMBER))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters.sql import open_database
-from bot.ports import GivenAnswer, Member, Rating, Role
+from bot.answers import GivenAnswer, Rating
+from bot.members import Member, Role
 from deploy.settings import Settings
 from deploy.wiring import prepare_folder
 from knowledge.catalogues.own_form import safe_cell

@@ -12,7 +12,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from adapters.slack.door import SlackDoor, SlackHouse, SlackSettings, open_slack
-from bot.ports import Role
+from bot.members import Role
 from deploy.settings import Settings
 from deploy.wiring import House, new_id, now, open_house
 from jobs import clock, upkeep

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from bot.answers import GivenAnswer, Rating
+from bot.members import Member, Preferences, Role
 from bot.places import Place
-from bot.ports import GivenAnswer, Member, Mode, Preferences, Rating, Role, Thread
+from bot.rooms import Mode, Thread
 from knowledge.errors import InvalidRecordError, UnavailableError
 from knowledge.index.analysis import words
 from knowledge.learnings import Learning

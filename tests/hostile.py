@@ -32,7 +32,7 @@ from bot.messages import (
     Sources,
     Text,
 )
-from bot.ports import Mode
+from bot.rooms import Mode
 
 T = TypeVar("T")
 

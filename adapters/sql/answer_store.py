@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, answers, ratings
 from adapters.sql.upserts import insert_first, upsert
-from bot.ports import GivenAnswer, Rating
+from bot.answers import GivenAnswer, Rating
 
 _ANSWER = [field.name for field in fields(GivenAnswer)]
 _RATING = [ratings.c[field.name].label(f"rating_{field.name}") for field in fields(Rating)]

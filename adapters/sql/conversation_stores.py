@@ -9,7 +9,7 @@ from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, rooms, seen, threads
 from adapters.sql.upserts import insert_first, same, upsert
 from bot.places import Place
-from bot.ports import Mode, Thread
+from bot.rooms import Mode, Thread
 
 
 class SqlSeen:

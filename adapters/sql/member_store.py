@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, members
 from adapters.sql.upserts import same, upsert
-from bot.ports import Member, Preferences, Role
+from bot.members import Member, Preferences, Role
 
 
 class SqlMemberStore:

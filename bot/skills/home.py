@@ -7,10 +7,11 @@ from datetime import date, datetime, time, timedelta
 from bot import cards
 from bot.actions import OpenSettings
 from bot.forms import Field, Form
+from bot.members import Preferences
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from bot.ports import MemberStore, Preferences
+from bot.ports import MemberStore
 from bot.voice import ENGLISH, LANGUAGES, phrase, say, speaking
 from knowledge.dimensions import progress
 from knowledge.ports import DemandStore, PilotStore

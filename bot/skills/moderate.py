@@ -6,7 +6,8 @@ from bot import cards
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import MemberStore, Mode, Rooms
+from bot.ports import MemberStore, Rooms
+from bot.rooms import Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from bot import cards
 from bot.messages import Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Mode, Rooms, Seen, Threads
+from bot.ports import Rooms, Seen, Threads
+from bot.rooms import Mode
 from bot.skills.ask import Ask
 from knowledge.answers import Verdict
 from knowledge.errors import InvalidQuestionError

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import cards
+from bot.answers import Rating
 from bot.forms import Field, Form
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from bot.ports import AnswerStore, Rating
+from bot.ports import AnswerStore
 from bot.voice import say
 from knowledge.catalogues.personal_data import mask
 

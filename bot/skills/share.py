@@ -8,7 +8,8 @@ from bot import cards
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import AnswerStore, Mode, Rooms, Seen
+from bot.ports import AnswerStore, Rooms, Seen
+from bot.rooms import Mode
 from bot.skills.ask import Ask
 from bot.voice import ENGLISH, speaking
 

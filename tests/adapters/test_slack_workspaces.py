@@ -12,7 +12,7 @@ import pytest
 
 from adapters.slack.encryption import new_key
 from adapters.sql import Database, open_database
-from bot.ports import Role
+from bot.members import Role
 from knowledge.ports import Author
 from knowledge.visibility import Audience, Visibility
 from tests.base import NOW, sample_pilots

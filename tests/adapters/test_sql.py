@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from adapters.sql import Database, connections, open_database
-from bot.ports import Role
+from bot.members import Role
 from knowledge.errors import InvalidRecordError, PilotlightError, UnavailableError
 from knowledge.pilots import Pilot, Provenance
 from knowledge.ports import Author

@@ -17,7 +17,7 @@ from bot.actions import (
     decode,
     encode,
 )
-from bot.ports import Mode
+from bot.rooms import Mode
 
 
 @given(st.text(max_size=2_000))

@@ -9,10 +9,11 @@ import pytest
 from bot.actions import MuteThread, NotNow, SetMode, ShareAnswer
 from bot.app import Bot
 from bot.events import Commanded, Pressed, Said
+from bot.members import Role
 from bot.messages import Button, Buttons, Message, Reply, plain
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Mode, Role
+from bot.rooms import Mode
 from knowledge.errors import UnavailableError
 from knowledge.ports import Author
 from knowledge.records import pilot_from_record

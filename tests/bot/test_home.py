@@ -9,10 +9,10 @@ from bot.actions import OpenSettings, RateAnswer
 from bot.app import Bot
 from bot.events import Commanded, Pressed, Said, Submitted, Visited
 from bot.forms import Form
+from bot.members import Preferences, Role
 from bot.messages import Feedback, Message, Reply, plain
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Preferences, Role
 from tests.base import NOW, sample_bot
 from tests.fakes import MemoryDatabase
 

@@ -20,11 +20,11 @@ from bot.actions import MuteThread, OpenSettings, ShareAnswer
 from bot.app import Bot
 from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted, Visited
 from bot.forms import Form
+from bot.members import Preferences
 from bot.messages import Message as Card
 from bot.messages import Reply, plain
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Preferences
 from bot.voice import ENGLISH, LANGUAGES, say, say_count, speaking, spoken
 from deploy.settings import InvalidSettingsError, read_settings
 from knowledge.dates import written

@@ -14,7 +14,7 @@ from bot.events import Commanded, Pressed, Said
 from bot.messages import Buttons, Feedback, Message, Reply, Source, Sources, Text, plain
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Mode
+from bot.rooms import Mode
 from bot.skills import ask
 from tests.base import NOW, sample_bot
 from tests.fakes import MemoryDatabase, ScriptedWriter

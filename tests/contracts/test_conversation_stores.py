@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.answers import GivenAnswer, Rating
+from bot.members import Member, Preferences, Role
 from bot.places import Place
-from bot.ports import GivenAnswer, Member, Mode, Preferences, Rating, Role, Thread
+from bot.rooms import Mode, Thread
 from tests.contracts.conftest import Opened
 
 NOON = datetime(2026, 5, 17, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from slack_sdk.oauth.installation_store import Bot
 from adapters.slack.encryption import new_key
 from adapters.slack.installations import Installations
 from adapters.sql import open_database
-from bot.ports import GivenAnswer, Rating
+from bot.answers import GivenAnswer, Rating
 from deploy.cli import run
 from tests.base import NOW
 

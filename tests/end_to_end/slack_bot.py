@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from adapters.sql import open_database
-from bot.ports import Role
+from bot.members import Role
 from deploy import wiring
 from deploy.server import serving
 from deploy.settings import Settings

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.encryption import new_key
 from adapters.slack.installations import Installations
 from adapters.sql import open_database
-from bot.ports import Role
+from bot.members import Role
 from deploy.server import serving
 from tests.end_to_end.slack_oauth_peer import CLIENT_ID, CLIENT_SECRET, running_oauth_peer
 from tests.slack_api import Json, SlackApi, eventually, fill, mention, sending_to, settings_for

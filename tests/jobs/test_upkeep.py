@@ -1,7 +1,8 @@
 from datetime import timedelta
 
+from bot.answers import GivenAnswer, Rating
 from bot.places import Place
-from bot.ports import GivenAnswer, Rating, Thread
+from bot.rooms import Thread
 from jobs.upkeep import ANSWERS_FOR, SEEN_FOR, THREADS_FOR, forget
 from tests.base import NOW
 from tests.fakes import MemoryDatabase
