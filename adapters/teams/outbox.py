@@ -170,8 +170,10 @@ class Outbox:
 
     def _wait(self, trouble: TeamsUnavailableError, tries: int) -> float:
         """As long as Teams says, or longer with every try; and never all together."""
-        growing = min(_FIRST_WAIT * 2 ** (tries - 1), _MOST_UNTOLD_WAIT) * (1 + self._jitter())
-        return growing if trouble.retry_after is None else max(trouble.retry_after, 1.0) + self._jitter()
+        if trouble.retry_after is not None:
+            return max(trouble.retry_after, 1.0) + self._jitter()
+        # Not to the power of all tries, which in a long patience is more than a float holds.
+        return min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _MOST_UNTOLD_WAIT) * (1 + self._jitter())
 
 
 def _where(address: Address) -> tuple[str, str]:

@@ -295,6 +295,13 @@ async def test_waits_that_teams_does_not_tell_grow_and_end_with_the_patience(
     assert not caught.value.is_in_doubt
 
 
+@pytest.mark.parametrize("retry_after", [0, None])
+async def test_a_long_patience_is_no_trouble(teams: ScriptedConnector, time: Time, retry_after: float | None) -> None:
+    teams.troubles["send"] = [unavailable(429, retry_after) for _ in range(1100)]
+    await time.run(post(outbox_of(teams, patience=1e6)))
+    assert len(teams.asked) == 1101
+
+
 @pytest.mark.parametrize("call", CALLS)
 async def test_what_teams_turned_away_is_asked_again_but_not_for_ever(
     outbox: Outbox, teams: ScriptedConnector, time: Time, call: str
