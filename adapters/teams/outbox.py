@@ -173,7 +173,7 @@ class Outbox:
         if trouble.retry_after is not None:
             return max(trouble.retry_after, 1.0) + self._jitter()
         # Not to the power of all tries, which in a long patience is more than a float holds.
-        return min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _MOST_UNTOLD_WAIT) * (1 + self._jitter())
+        return min(_FIRST_WAIT * 2.0 ** min(tries - 1, 10), _MOST_UNTOLD_WAIT) * (1 + self._jitter())
 
 
 def _where(address: Address) -> tuple[str, str]:
