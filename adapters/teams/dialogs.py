@@ -63,7 +63,7 @@ def read_opener(data: Mapping[str, Any]) -> Opener | None:
     if not isinstance(kept, Mapping):
         return None
     words = {name: kept.get(name) for name in ("form", "context", "conversation")}
-    if not all(isinstance(word, str) and len(word) <= CONTEXT_LIMIT for word in words.values()):
+    if not all(isinstance(word, str) and _is_kept_whole(word) for word in words.values()):
         return None
     return Opener(**{name: str(word) for name, word in words.items()})
 
@@ -114,11 +114,15 @@ def _form_card(form: Form, conversation: str, *, is_dialog: bool) -> Json:
 
 
 def _send(form: Form, conversation: str, *, is_dialog: bool) -> Json:
-    # A context that is too long stays out: half of one would be another one.
-    context = form.context if len(form.context) <= CONTEXT_LIMIT else ""
+    # Another context stays out: half of one would be another one.
+    context = form.context if _is_kept_whole(form.context) else ""
     opener = asdict(Opener(form=form.name, context=context, conversation=conversation))
     send = execute(form.send, SUBMIT, {FORM: opener})
     return send["fallback"] if is_dialog else send
+
+
+def _is_kept_whole(text: str) -> bool:
+    return length(text) <= CONTEXT_LIMIT and text == clean(text)
 
 
 def _asked(field: Field, error: str, limit: int) -> Iterator[Json]:
