@@ -327,8 +327,13 @@ def _source(number: int, source: Source, room: _Room) -> Json:
 
 
 def _container(number: int, items: Sequence[Json], source: Source) -> Json:
-    press = source.action and _row_of_buttons([_button(Button(cards.more_on(number), source.action))])
-    return {"type": "Container", "separator": True, "items": [*items, *([press] if press else [])]}
+    items = [*items]
+    if source.action:
+        more, title = cards.more_on(number), in_one_line(source.title)
+        # Read aloud, "More on 1" alone says little.
+        button = _button(Button(more, source.action)) | {"tooltip": at_word(f"{more}: {title}", BUTTON_LIMIT)}
+        items.append(_row_of_buttons([button]))
+    return {"type": "Container", "separator": True, "items": items}
 
 
 def _title(number: int, source: Source, room: _Room) -> Json:

@@ -78,8 +78,8 @@ KNOWN: dict[str, set[str]] = {
     "Container": {"type", "items", *SPACING},
     "ActionSet": {"type", "actions"},
     "Action.OpenUrl": {"type", "url"},
-    "Action.Execute": {"type", "title", "verb", "data", "fallback"},
-    "Action.Submit": {"type", "title", "data"},
+    "Action.Execute": {"type", "title", "tooltip", "verb", "data", "fallback"},
+    "Action.Submit": {"type", "title", "tooltip", "data"},
     "Input.Text": {
         *("type", "id", "label", "isRequired", "errorMessage"),
         *("isMultiline", "maxLength", "placeholder", "value"),
@@ -141,6 +141,7 @@ def _check_element(each: Mapping[str, Any]) -> None:
             assert len(each["url"]) <= 2_000
         case "Action.Execute" | "Action.Submit":
             assert 0 < length(each["title"]) <= 75
+            assert length(each.get("tooltip", "")) <= 75
         case "Container":
             assert each["items"]
         case "ActionSet":
@@ -447,6 +448,7 @@ def test_an_answer_is_one_card() -> None:
     message = Message((Text("Yes."), Sources((source,)), Buttons((Button("Tell us of one", TellPilot()),)), rated))
     card = render(message)
     check_card(card)
+    more = execute("More on 1", f"show {shuttle.id}")
     assert card == {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -468,7 +470,7 @@ def test_an_answer_is_one_card() -> None:
                     rich({"text": "Example Port · 2019", "isSubtle": True, "size": "Small"}) | {"spacing": "Small"},
                     rich({"text": "Stopped.", "italic": True}) | {"spacing": "Small"},
                     rich({"text": "It took commuters."}) | {"spacing": "Small"},
-                    {"type": "ActionSet", "actions": [execute("More on 1", f"show {shuttle.id}")]},
+                    {"type": "ActionSet", "actions": [more | {"tooltip": "More on 1: Driverless shuttle"}]},
                 ],
             },
             {
