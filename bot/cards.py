@@ -680,8 +680,8 @@ def _how_many_stopped(found: Answer) -> str:
             where=where,
         )
     return say_count(
-        "{count} pilot{where} tried this; I do not know of it that it was stopped.",
-        "{count} pilots{where} tried this; I know of none of them that it was stopped.",
+        "{count} pilot{where} tried this; as far as I know, it was not stopped.",
+        "{count} pilots{where} tried this; as far as I know, none of them was stopped.",
         found.pilots,
         where=where,
     )

@@ -88,7 +88,8 @@ class Ask:
             pilots=tuple(each.pilot.id for each in answer.citations),
         )
         await self.answers.keep_answer(given)
-        if has_thread(place):
+        asks_nothing = answer.verdict is Verdict.NOBODY and not answer.question.is_asked
+        if has_thread(place) and not asks_nothing:
             remembered = masked if len(masked) <= REMEMBERED else (masked[0], *masked[1 - REMEMBERED :])
             await self.threads.remember(place, remembered, self.now())
         return given.id

@@ -55,7 +55,8 @@ _PRIVACY = frozenset(
         "who can see this", "who can read this", "who sees this", "who reads this", "what do you do with my data",
         "what happens to my data", "what do you do with my questions", "what happens to my questions",
         "what do you keep", "what do you store", "what do you save", "what do you know about me", "do you keep my data",
-        "do you store my data", "do you keep my questions", "delete my data", "please delete my data", "erase my data",
+        "do you store my data", "do you keep my questions", "delete my data", "please delete my data",
+        "delete all my data", "erase my data",
         "forget me", "delete my questions", "delete everything about me", "how do i delete my data",
         "can you delete my data",
         "ist das vertraulich", "ist das privat", "ist das anonym", "wer kann das lesen", "wer liest das",
@@ -102,7 +103,8 @@ _NOT_HELPFUL = frozenset(
 _OF_ONE = frozenset(
     (
         "who can i talk to", "who do i talk to", "who should i talk to", "who can i ask", "who can i contact",
-        "whom can i ask", "whom can i talk to", "who is the contact", "what did it cost", "how much did it cost",
+        "whom can i ask", "whom can i talk to", "who is the contact", "who can i ask about it",
+        "who can i ask about the first one", "who can i ask about this", "what did it cost", "how much did it cost",
         "what did that cost", "how much did that cost", "what was the budget", "who paid for it", "why was it stopped",
         "why did it stop", "why did it fail", "why did they stop", "why was that stopped", "did it work",
         "did that work", "tell me more", "more", "more details", "more please", "what happened then",

@@ -101,7 +101,14 @@ async def test_a_word_aside_leaves_the_topic_and_is_no_unmet_demand(tmp_path: Pa
             return plain(reply.content)
 
         await say("has anyone tried self-driving shuttle buses?")
-        for aside in ("2", "more about 2", "who can I talk to?", "why was it stopped?", "is this private?"):
+        for aside in (
+            "2",
+            "more about 2",
+            "who can I talk to?",
+            "why was it stopped?",
+            "is this private?",
+            "you are useless",
+        ):
             await say(aside)
         assert "Self-driving bus in the old town" in await say("what about in Norway?")
         assert not await database.demands.demands("example")

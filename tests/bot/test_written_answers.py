@@ -82,7 +82,7 @@ async def test_a_written_answer_stands_between_the_count_and_its_numbered_source
     told = await asked(ScriptedWriter([" ".join(sentences)]), tmp_path)
     first, text, cited, warning, *rest = told.blocks
     assert (first, cited) == (extractive.blocks[0], extractive.blocks[1])
-    assert text == Text(" ".join(sentences))
+    assert text == Text(" ".join(sentences), is_written=True)
     assert warning == Text(WARNING, is_quiet=True)
     assert rest == list(extractive.blocks[2:])
 
@@ -105,7 +105,7 @@ async def test_the_command_ask_is_written_too(tmp_path: Path, sentences: list[st
 async def test_sentences_that_do_not_hold_are_left_out(tmp_path: Path, sentences: list[str]) -> None:
     wrong = sentences[0].replace("Finland", "Sweden")
     told = await asked(ScriptedWriter([f"{wrong} {sentences[1]} Everybody loved it [1]. Trust me."]), tmp_path)
-    assert told.blocks[1] == Text(sentences[1])
+    assert told.blocks[1] == Text(sentences[1], is_written=True)
 
 
 async def test_the_model_gets_the_question_without_contact_data_and_the_cited_pilots(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ async def test_a_model_that_never_ends_is_given_up_and_what_held_by_then_is_kept
     monkeypatch.setattr(ask, "WRITING", 0.2)
     silent = ScriptedWriter([f"{sentences[0]} {sentences[1]} And"], is_silent=True)
     told = await asked(silent, tmp_path)
-    assert told.blocks[1] == Text(" ".join(sentences[:2]))
+    assert told.blocks[1] == Text(" ".join(sentences[:2]), is_written=True)
     assert LACKING not in plain(told)
     assert silent.is_closed
     assert LACKING in plain(await asked(ScriptedWriter(is_silent=True), tmp_path / "silent"))
@@ -159,7 +159,7 @@ async def test_a_model_that_never_ends_is_given_up_and_what_held_by_then_is_kept
 
 async def test_a_model_that_breaks_off_leaves_what_held(tmp_path: Path, sentences: list[str]) -> None:
     told = await asked(ScriptedWriter([f"{sentences[0]} And then"], trouble="Broken."), tmp_path)
-    assert told.blocks[1] == Text(sentences[0])
+    assert told.blocks[1] == Text(sentences[0], is_written=True)
 
 
 async def test_trouble_with_showing_it_early_is_no_trouble(tmp_path: Path, sentences: list[str]) -> None:
@@ -168,7 +168,7 @@ async def test_trouble_with_showing_it_early_is_no_trouble(tmp_path: Path, sente
 
     async with bot_with(ScriptedWriter([" ".join(sentences)]), tmp_path) as (bot, _):
         told = message(await bot.handle(Said(person=ANN, place=PRIVATE, text=QUESTION), refuse))
-    assert told.blocks[1] == Text(" ".join(sentences))
+    assert told.blocks[1] == Text(" ".join(sentences), is_written=True)
 
 
 @pytest.mark.parametrize("question", ["has anyone trained ferrets to lay cables?", "hello", "help"])
@@ -209,4 +209,4 @@ async def test_several_are_written_at_once(tmp_path: Path, sentences: list[str])
     async with bot_with(ScriptedWriter(list(" ".join(sentences))), tmp_path) as (bot, _):
         events = [Said(person=ANN, place=replace(PRIVATE, room=f"{number}"), text=QUESTION) for number in range(20)]
         told = await asyncio.gather(*(bot.handle(each) for each in events))
-    assert all(message(each).blocks[1] == Text(" ".join(sentences)) for each in told)
+    assert all(message(each).blocks[1] == Text(" ".join(sentences), is_written=True) for each in told)

@@ -87,8 +87,8 @@ def test_what_to_read_next_of_several_is_a_stopped_one_for_what_it_teaches(direc
         (["pilot", "stopped", "pilot"], "Yes: 1 of 3 pilots that tried this was stopped."),
         (["pilot", "stopped", "stopped"], "Yes: 2 of 3 pilots that tried this were stopped."),
         (["stopped", "stopped"], "Yes: 2 pilots tried this; both were stopped."),
-        (["pilot", "pilot"], "2 pilots tried this; I know of none of them that it was stopped."),
-        (["pilot"], "1 pilot tried this; I do not know of it that it was stopped."),
+        (["pilot", "pilot"], "2 pilots tried this; as far as I know, none of them was stopped."),
+        (["pilot"], "1 pilot tried this; as far as I know, it was not stopped."),
     ],
 )
 def test_who_asks_for_stopped_ones_hears_how_many_were_and_sees_them_first(stages: list[str], sentence: str) -> None:
