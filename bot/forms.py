@@ -23,13 +23,15 @@ class Field:
 class Form:
     """`errors` (field name -> sentence) stand at their fields, and nothing that was typed is lost.
 
-    `context` comes back with what was typed. `action` opens the form where it cannot open by itself.
+    `lead` is what to know before one begins. `context` comes back with what was typed. `action` opens the form where it
+    cannot open by itself.
     """
 
     name: str
     title: str
     fields: tuple[Field, ...]
     send: str = "Send"
+    lead: str = ""
     errors: Mapping[str, str] | None = None
     context: str = ""
     action: Action | None = None

@@ -42,6 +42,7 @@ class Opener:
 def form_view(form: Form, channel: str = "", thread: str = "") -> Json:
     """The form, with its errors before their fields; those that come in time for it Slack shows by itself."""
     errors = field_errors(form)
+    asked = (block for field in form.fields for block in _asked(field, errors.get(_block_id(field.name))))
     return {
         "type": "modal",
         "callback_id": FORM,
@@ -49,8 +50,12 @@ def form_view(form: Form, channel: str = "", thread: str = "") -> Json:
         "submit": plain_text(form.send, TITLE_LIMIT),
         "close": plain_text(cards.cancel(), TITLE_LIMIT),
         "private_metadata": _metadata(Opener(form=form.name, context=form.context, channel=channel, thread=thread)),
-        "blocks": [block for field in form.fields for block in _asked(field, errors.get(_block_id(field.name)))],
+        "blocks": [*_lead(form.lead), *asked],
     }
+
+
+def _lead(text: str) -> list[Json]:
+    return [{"type": "context", "elements": [plain_text(text, LABEL_LIMIT)]}] if text else []
 
 
 def message_view(message: Message, title: str = "Pilotlight") -> Json:

@@ -92,6 +92,8 @@ class Chat:
         errors = form.errors or {}
         self._console.print()
         self._console.print(Line(form.title, style="bold"))
+        if form.lead:
+            self._console.print(Line(form.lead))
         self._note("Enter leaves a field as it is, - empties it, /quit leaves the form.")
         values = {field.name: field.value for field in form.fields}
         for field in form.fields:

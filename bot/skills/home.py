@@ -99,7 +99,11 @@ class Home:
         as_all = say("as in this community: {language}", language=LANGUAGES[self.language])
         hours = (("", say("no quiet hours")), *((hour, hour) for hour in _HOURS))
         fields = (
-            Field(name="language", label=say("Speak with me in"), choices=(("", as_all), *LANGUAGES.items())),
+            Field(
+                name="language",
+                label=say("Speak with me, where only I see it, in"),
+                choices=(("", as_all), *LANGUAGES.items()),
+            ),
             Field(
                 name="quiet_from",
                 label=say("Do not write to me from"),

@@ -39,7 +39,12 @@ class Tell:
     def form(self, title: str = "") -> Form:
         fields = (replace(field, value=title) if field.name == "title" else field for field in _fields())
         return Form(
-            name=FORM, title=say("Tell of a pilot"), fields=tuple(fields), send=say("Tell"), action=TellPilot(title)
+            name=FORM,
+            title=say("Tell of a pilot"),
+            lead=say("Everybody in this community can find it. Please name nobody who did not agree to that."),
+            fields=tuple(fields),
+            send=say("Tell"),
+            action=TellPilot(title),
         )
 
     async def take(self, values: Mapping[str, str], person: Person, place: Place) -> Message | Form:
