@@ -430,6 +430,12 @@ def test_a_message_is_asked_about_in_its_thread_and_in_words() -> None:
     assert from_activity(body, TENANT) is None
 
 
+def test_a_message_of_a_chat_is_asked_about_without_a_thread() -> None:
+    body = payload("message_action_fetch")
+    body["conversation"] |= {"id": GROUP, "conversationType": "groupChat"}
+    assert _event(body).place == aside(GROUP)
+
+
 def test_what_is_thought_of_an_answer_needs_the_answer() -> None:
     body = payload("feedback_dislike")
     told = from_activity(body, TENANT)
