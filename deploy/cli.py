@@ -267,7 +267,7 @@ def slack_manifest(
 @keys_app.command("new")
 def keys_new() -> None:
     """Make a key that tokens are encrypted with."""
-    from adapters.slack.installations import new_key
+    from adapters.slack.encryption import new_key
 
     print(new_key())
 
@@ -319,7 +319,9 @@ def moderators_list(*, community: Community = "") -> None:
 
 @feedback_app.command("export")
 def feedback_export(
-    path: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .jsonl.")], *, community: Community = ""
+    path: Annotated[Path, typer.Argument(help="Ends in .csv, .json or .jsonl.")],
+    *,
+    community: Annotated[str, typer.Option(help="Of this community only; of all unless said.")] = "",
 ) -> None:
     """Write what people thought of answers to a file."""
     from deploy.people import export_feedback

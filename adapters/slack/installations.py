@@ -16,7 +16,6 @@ from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstall
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 
 from adapters.slack.encryption import Cipher
-from adapters.slack.encryption import new_key as new_key  # noqa: PLC0414  # where deploy/cli.py looks for it
 
 STATE_SECONDS = 600
 _SECRETS = ("bot_token", "bot_refresh_token", "user_token", "user_refresh_token", "incoming_webhook_url")
