@@ -150,6 +150,7 @@ _TRIED_ENDS = re.compile(
     r"|und|aber|letztes|letzten|im|vor|voriges|et|mais|l['’]an|l['’]année|il y a|en|maar|vorig|afgelopen)\b",
     re.IGNORECASE,
 )
+_IT = frozenset(("it", "that", "this", "them", "das", "es", "dies", "ça", "cela", "het", "dat", "dit"))
 _ASKS_OTHERS = re.compile(
     r"[?]|\b(?:any(?:one|body)?|some(?:one|body)|who|others?|looking for|jemand|wer|andere|quelqu|qui|d['’]autres"
     r"|iemand|wie|anderen?)\b",
@@ -168,7 +169,7 @@ def greeting(said: str) -> Message | None:
     if more := _MORE_ON.fullmatch(words):
         return cards.press_for_more(int(more["number"]))
     title = _tried(said)
-    return cards.worth_telling(title) if title else None
+    return None if title is None else cards.worth_telling(title)
 
 
 def _politely() -> Iterable[str]:
@@ -176,11 +177,15 @@ def _politely() -> Iterable[str]:
     return (*_THANKS, "sorry", "no", "but", "thanks but", "thank you but", "nein", "non", "nee")
 
 
-def _tried(said: str) -> str:
-    """What somebody says that they tried; "" where they say no such thing, or ask others."""
+def _tried(said: str) -> str | None:
+    """What somebody says that they tried, "" where it is but "it"; None where they say no such thing, or ask others."""
     text = " ".join(said.split())
     if _ASKS_OTHERS.search(text) or is_asking(text):
-        return ""
+        return None
     match = next((match for each in _TRIED if (match := each.match(text))), None)
-    what = _TRIED_ENDS.split(match["what"], maxsplit=1)[0].strip() if match else ""
+    if match is None:
+        return None
+    what = _TRIED_ENDS.split(match["what"], maxsplit=1)[0].strip()
+    if what.casefold() in _IT:
+        return ""
     return shorten(what[:1].upper() + what[1:], TITLE_LENGTH)
