@@ -69,12 +69,9 @@ def activity(message: Message, *, has_loop: bool = False) -> Json:
     said, rest = _spoken(message)
     blocks = tuple(block for block in rest.blocks if not (has_loop and isinstance(block, Feedback)))
     text, is_cut = _fitting(said)
-    card = render(Message(blocks), is_cut=is_cut)
-    made: Json = {
-        "type": "message",
-        "summary": fallback(message),
-        "attachments": [attachment(card)],
-    }
+    made: Json = {"type": "message", "summary": fallback(message)}
+    if blocks or is_cut or not text:
+        made["attachments"] = [attachment(render(Message(blocks), is_cut=is_cut))]
     if text:
         made |= {"text": text, "textFormat": "markdown", "entities": [label(message, text)]}
     return made
@@ -270,10 +267,13 @@ def _told(block: Block, room: _Room) -> Iterator[Json]:
         case Sources(sources):
             yield from _sources(sources, room)
         case Facts(facts):
-            for name, value in facts:
-                yield from _fit(_row(room.name(name, 200), room.sentences(value, 1_000)), room)
+            # Each as it is reached, for its value to have what the ones before it left.
+            for number, (name, value) in enumerate(facts):
+                row = _row(room.name(name, 200), room.sentences(value, 1_000))
+                yield from _fit(_close(row) if number else row, room)
         case Meters(meters):
-            yield from _fit([_meter(room, *meter) for meter in meters], room)
+            rows = [_meter(room, *meter) for meter in meters]
+            yield from _fit([*rows[:1], *_close(rows[1:])], room)
         case Links(links):
             yield from _fit([made for link in links for made in _link(room, *link)], room)
         case Buttons() | Feedback():
@@ -299,7 +299,12 @@ def _heading(text: str) -> Json:
 def _lines(text: str, **style: Any) -> list[Json]:
     """Each line by itself: a run of text holds no end of one."""
     lines = [line(each, **style) for each in text.split("\n") if each]
-    return [lines[0], *({**each, "spacing": "Small"} for each in lines[1:])] if lines else []
+    return [*lines[:1], *_close(lines[1:])]
+
+
+def _close(elements: Sequence[Json]) -> list[Json]:
+    """The same, near to what stands before them."""
+    return [{**each, "spacing": "Small"} for each in elements]
 
 
 def _sources(sources: Sequence[Source], room: _Room) -> Iterator[Json]:
@@ -322,8 +327,8 @@ def _source(number: int, source: Source, room: _Room) -> Json:
         line(room.name(source.contact, 300), weight="Bolder"),
         *(_meter(room, *meter) for meter in source.meters),
     )
-    shown_ones = [{**each, "spacing": "Small"} for each in under if each["inlines"][0]["text"]]
-    return _container(number, [_title(number, source, room), *shown_ones], source)
+    told = [each for each in under if each["inlines"][0]["text"]]
+    return _container(number, [_title(number, source, room), *_close(told)], source)
 
 
 def _container(number: int, items: Sequence[Json], source: Source) -> Json:

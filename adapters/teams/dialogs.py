@@ -23,6 +23,8 @@ OPTION_LIMIT = 100
 OPTIONS_LIMIT = 100
 CONTEXT_LIMIT = 3_000
 
+# How high a dialog of at most so many elements is.
+_HEIGHTS = (("small", 4), ("medium", 8), ("large", float("inf")))
 _ALL_INPUTS_LIMIT = 15_000
 _FIELD = "field-"  # before a field's name in the id of its input
 _CHOSEN = "choice-"  # the same, where one of several is picked
@@ -96,7 +98,7 @@ def field_errors(form: Form) -> dict[str, str]:
 def _dialog(title: str, card: Json) -> Json:
     return {
         "title": at_word(in_one_line(title) or "…", TITLE_LIMIT),
-        "height": "medium" if len(card["body"]) > 6 else "small",
+        "height": next(height for height, most in _HEIGHTS if len(card["body"]) <= most),
         "width": "medium",
         "card": attachment(card),
     }
@@ -126,11 +128,9 @@ def _is_kept_whole(text: str) -> bool:
 
 
 def _asked(field: Field, error: str, limit: int) -> Iterator[Json]:
-    """The input, its hint under its label, and what is wrong with it right before it."""
+    """The input, and what is wrong with it right before it; there is no room for a hint in a choice."""
     if error:
         yield line(error, color="Attention", weight="Bolder")
-    if field.choices and field.hint:
-        yield line(at_word(in_one_line(field.hint), HINT_LIMIT) or "…", is_quiet=True)
     made: Json = {
         "id": input_id(field),
         "label": at_word(in_one_line(field.label) or "…", LABEL_LIMIT),
@@ -139,6 +139,8 @@ def _asked(field: Field, error: str, limit: int) -> Iterator[Json]:
     if field.is_required:
         made["errorMessage"] = cards.fill_in()
     yield (_choices(field) if field.choices else _text_input(field, limit)) | made
+    if field.choices and (hint := in_one_line(field.hint)):
+        yield line(at_word(hint, HINT_LIMIT), is_quiet=True) | {"spacing": "Small"}
 
 
 def _text_input(field: Field, limit: int) -> Json:

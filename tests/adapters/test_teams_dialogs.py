@@ -176,10 +176,6 @@ def test_a_form_shown_again_has_its_errors_and_all_that_was_typed() -> None:
             "value": "soon",
         },
         {
-            "type": "RichTextBlock",
-            "inlines": [{"type": "TextRun", "text": "as of today", "isSubtle": True, "size": "Small"}],
-        },
-        {
             "type": "Input.ChoiceSet",
             "id": "choice-stage",
             "label": "How far",
@@ -188,6 +184,11 @@ def test_a_form_shown_again_has_its_errors_and_all_that_was_typed() -> None:
             "isRequired": False,
             "choices": [{"title": "Pilot", "value": "=pilot"}],
             "value": "=pilot",
+        },
+        {
+            "type": "RichTextBlock",
+            "inlines": [{"type": "TextRun", "text": "as of today", "isSubtle": True, "size": "Small"}],
+            "spacing": "Small",
         },
     ]
     assert card_in(dialog)["actions"] == [
@@ -265,3 +266,5 @@ def test_a_card_of_the_bot_is_a_dialog() -> None:
         check_card(card_in(message_dialog(message)))
     assert message_dialog(cards.noted())["title"] == "Pilotlight"
     assert (message_dialog(cards.noted())["height"], message_dialog(cards.help_())["height"]) == ("small", "medium")
+    many = tuple(Field(name=f"n{number}", label="L") for number in range(11))
+    assert form_dialog(Form(name="f", title="F", fields=many))["height"] == "large"
