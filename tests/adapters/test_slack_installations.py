@@ -895,8 +895,10 @@ async def test_while_slack_is_away_the_token_of_a_setting_is_tried_again(world: 
     assert world.slack.calls["auth.test"] == 1
     world.slack.is_away = False
     world.clock.ahead = timedelta(seconds=11)
-    bot = await workspace.find(enterprise_id="E1", team_id="T2")
+    bot = await workspace.find(enterprise_id="E1", team_id="T1")
     assert isinstance(bot, Bot)
+    # Another workspace of its organisation is another community.
+    assert await workspace.find(enterprise_id="E1", team_id="T2") is None
     assert (bot.bot_token, bot.bot_user_id) == (token, "UBOTT1")
 
 

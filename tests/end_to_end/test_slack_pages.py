@@ -72,7 +72,8 @@ async def test_what_is_ones_own_stands_on_ones_own_page(slack: Workspace) -> Non
 async def test_a_title_given_with_the_command_stands_in_the_form(slack: Workspace) -> None:
     await slack.command(ALICE, GENERAL, "/pilot", "tell Book-a-bike for home carers")
     view = await slack.wait_for_modal(ALICE)
-    assert view["blocks"][0]["element"]["initial_value"] == "Book-a-bike for home carers"
+    assert "Everybody in this community can find it." in words_of({"blocks": view["blocks"][:1]})
+    assert view["blocks"][1]["element"]["initial_value"] == "Book-a-bike for home carers"
 
 
 async def test_where_nobody_tried_it_the_answer_offers_the_form(slack: Workspace) -> None:
@@ -86,14 +87,14 @@ async def test_where_nobody_tried_it_the_answer_offers_the_form(slack: Workspace
 
 
 async def test_a_form_of_an_earlier_version_says_so(by_events: Workspace) -> None:
-    for metadata in ("", json.dumps({"form": "wish", "context": "", "channel": "", "thread": ""})):
+    for number, metadata in enumerate(("", json.dumps({"form": "wish", "context": "", "channel": "", "thread": ""}))):
         view = {"type": "modal", "callback_id": "form", "private_metadata": metadata, "id": "V1", "state": {}}
         sent = await by_events.send(
             {
                 "type": "view_submission",
                 "team": {"id": TEAM},
                 "user": {"id": ALICE, "name": "alice", "team_id": TEAM},
-                "trigger_id": "1.2",
+                "trigger_id": f"1.{number}",
                 "view": view,
             }
         )
