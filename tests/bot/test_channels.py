@@ -163,9 +163,7 @@ async def test_only_moderators_choose_when_the_bot_speaks(house: tuple[Bot, Memo
     chosen = await bot.handle(Commanded(person=MIA, place=ASIDE, command="channel", rest=" Overhear "))
     assert "From now on" in text(chosen)
     assert await database.rooms.mode(THREAD) is Mode.OVERHEAR
-    assert "three ways" in text(
-        await bot.handle(Commanded(person=MIA, place=ASIDE, command="channel", rest="loud"))
-    )
+    assert "three ways" in text(await bot.handle(Commanded(person=MIA, place=ASIDE, command="channel", rest="loud")))
     await bot.handle(Pressed(person=BEN, place=ASIDE, action=SetMode(Mode.OFF)))
     assert await database.rooms.mode(THREAD) is Mode.OVERHEAR
 
