@@ -18,6 +18,7 @@ from adapters.sql import open_database
 from bot import cards, voice
 from bot.actions import MuteThread, OpenSettings, ShareAnswer
 from bot.app import Bot
+from bot.cards.channels import MODE_LABELS
 from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted, Visited
 from bot.forms import Form
 from bot.members import Preferences
@@ -174,7 +175,7 @@ async def test_titles_and_buttons_fit_in_every_language(language: str, tmp_path:
         ]
         assert all(len(each.title) <= TITLE_LIMIT and len(each.send) <= TITLE_LIMIT for each in titles)
     with speaking(language):
-        assert all(len(say(each)) <= BUTTON_LIMIT for each in cards._MODE_LABELS.values())
+        assert all(len(say(each)) <= BUTTON_LIMIT for each in MODE_LABELS.values())
         assert len(say("Thank you")) <= TITLE_LIMIT
 
 
