@@ -119,7 +119,7 @@ class Bot:
 
     async def _language_of(self, event: Event) -> str:
         """What one person alone reads is in their language, what a room reads in the community's."""
-        if not event.place.is_private:
+        if not event.place.is_private or _is_for_all(event):
             return self._language
         try:
             member = await self._members.member(event.place.community, event.person.id)
@@ -227,6 +227,14 @@ class Bot:
                 return _changing_home(await self._home.take(values, person, place), place)
             case _:
                 return cards.old_card()
+
+
+def _is_for_all(event: Event) -> bool:
+    """Whether the whole room reads what comes of it, though one person pressed or said it aside."""
+    match event:
+        case Pressed(action=actions.MuteThread() | actions.NotNow() | actions.SetMode()) | Commanded(command="channel"):
+            return event.place.is_shareable
+    return False
 
 
 def _changing_home(taken: Message | Form | Reply, place: Place) -> Answered:

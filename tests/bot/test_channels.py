@@ -9,7 +9,7 @@ import pytest
 from bot.actions import MuteThread, NotNow, SetMode, ShareAnswer
 from bot.app import Bot
 from bot.events import Commanded, Pressed, Said
-from bot.members import Role
+from bot.members import Preferences, Role
 from bot.messages import Button, Buttons, Message, Reply, plain
 from bot.people import Person
 from bot.places import Place
@@ -259,3 +259,14 @@ async def test_what_is_delivered_again_is_not_answered_again(house: tuple[Bot, M
     assert await bot.handle(asked) is None
     assert await bot.handle(replace(asked, text="and again?")) is None
     assert "Yes" in text(await bot.handle(replace(asked, key="T1 C1 12.4")))
+
+
+async def test_what_the_whole_room_reads_is_in_the_rooms_language(house: tuple[Bot, MemoryDatabase]) -> None:
+    bot, database = house
+    for person in (BEN, MIA):
+        await database.members.keep_preferences("example", person.id, Preferences(language="de"))
+    assert "From now on" in text(
+        await bot.handle(Commanded(person=MIA, place=ASIDE, command="channel", rest="overhear"))
+    )
+    assert "Muted by Ben" in text(await bot.handle(Pressed(person=BEN, place=ASIDE, action=MuteThread())))
+    assert "Fragen Sie einfach" in text(await bot.handle(Commanded(person=BEN, place=ASIDE, command="help")))
