@@ -51,6 +51,7 @@ async def export_feedback(settings: Settings, path: Path, community: str) -> int
     return len(records)
 
 
+_BEGINS_A_FORMULA = re.compile(r"([;|\t\r\n]\s*)([=+\-@＝＋－＠])")
 _COLUMNS = ("at", "community", "is_good", "reason", "asked", "verdict", "pilots", "person", "answer_id")
 
 
@@ -81,4 +82,6 @@ def _write(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _cell(value: object) -> str:
-    return safe_cell(" | ".join(value) if isinstance(value, list) else str(value))
+    """Some spreadsheets split at a semicolon or at the end of a line too: what follows may be no formula either."""
+    text = " | ".join(value) if isinstance(value, list) else str(value)
+    return safe_cell(_BEGINS_A_FORMULA.sub(r"\1'\2", text))

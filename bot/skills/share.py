@@ -33,10 +33,11 @@ class Share:
             return cards.old_card()
         if await self.rooms.mode(place) is Mode.OFF:
             return cards.off_here()
+        room = replace(place, is_private=False, is_shareable=False)
+        answer = await self.ask.look(given.asked, person, room)
+        # Once only; and not before there is something to share, or trouble on the way would count as shared.
         if not await self.seen.claim(f"shared {answer_id} {place.room}", self.now()):
             return cards.shared_already()
-        room = replace(place, is_private=False, is_shareable=False)
-        answer = await self.ask.answer(given.asked, person, room)
         shared_id = await self.ask.keep(answer, given.asked, person, room)
         # The person may have read it in another language than the room reads.
         with speaking(self.language):

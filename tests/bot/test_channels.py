@@ -270,3 +270,20 @@ async def test_what_the_whole_room_reads_is_in_the_rooms_language(house: tuple[B
     )
     assert "Muted by Ben" in text(await bot.handle(Pressed(person=BEN, place=ASIDE, action=MuteThread())))
     assert "Fragen Sie einfach" in text(await bot.handle(Commanded(person=BEN, place=ASIDE, command="help")))
+
+
+async def test_what_could_not_be_shared_may_be_shared_again_and_what_was_is_shared_once(
+    house: tuple[Bot, MemoryDatabase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot, database = house
+    aside = await bot.handle(Commanded(person=ANN, place=ASIDE, command="ask", rest=QUESTION))
+    press = Pressed(person=ANN, place=ASIDE, action=buttons(aside)["Share to channel"].action)
+
+    async def away(after: int, limit: int = 1000) -> None:
+        raise UnavailableError("The database is away.")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(database.pilots, "pilots", away)
+        assert "cannot get at what I know" in text(await bot.handle(press))
+    assert "Ann asked me" in text(await bot.handle(press))
+    assert "shared here already" in text(await bot.handle(press))

@@ -11,6 +11,7 @@ from adapters.slack.installations import Installations
 from adapters.sql import open_database
 from bot.answers import GivenAnswer, Rating
 from deploy.cli import run
+from deploy.people import _cell
 from tests.base import NOW
 
 
@@ -117,3 +118,8 @@ async def _token(database_url: str, key: str) -> str | None:
         transactions = database.connections.turn_taking_engine
         bot = await Installations(client_id="1.2", transactions=transactions, keys=[key]).find_bot_of_team("T1")
         return bot.bot_token if bot else None
+
+
+@pytest.mark.parametrize("between", [";", "; ", "\n", "\t", " | "])
+def test_no_part_of_an_opinion_is_run_by_a_spreadsheet_that_splits_elsewhere(between: str) -> None:
+    assert _cell(f"bad{between}=HYPERLINK(1)") == f"bad{between}'=HYPERLINK(1)"
