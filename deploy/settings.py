@@ -3,7 +3,9 @@
 import difflib
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -15,6 +17,7 @@ from knowledge.errors import PilotlightError
 
 PREFIX = "PILOTLIGHT_"
 _EXAMPLE = "8f742231b10e8888abcd99yyyzzz85a5"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SECRET_LENGTH = 6  # Slack's are far longer; a space or a dot left from a guide is not
 
 
@@ -101,6 +104,52 @@ class Settings(BaseSettings):
         description="where Slack's Web API is; another for a stand-in",
         examples=["http://127.0.0.1:43000/api/"],
     )
+    teams_app_id: str = Field(
+        default="",
+        description="who the bot is in Teams: the app registration's Application (client) ID",
+        examples=["11111111-2222-3333-4444-555555555555"],
+    )
+    teams_app_password: str = Field(
+        default="",
+        repr=False,
+        description="what proves to Microsoft that it is the bot: the Value of a client secret of that app",
+        examples=["the-value-of-a-client-secret"],
+    )
+    teams_tenant_id: str = Field(
+        default="",
+        description="the organisation that the app is registered in: its Directory (tenant) ID",
+        examples=["66666666-7777-8888-9999-000000000000"],
+    )
+    teams_allowed_tenants: str = Field(
+        default="",
+        description="further organisations that the bot answers, commas between; its own one is always answered",
+        examples=["77777777-8888-9999-0000-111111111111"],
+    )
+    teams_guests: Literal["outsiders", "members"] = Field(
+        default="outsiders",
+        description="what guests of the organisation see in Teams: as outsiders what is public, as members what all do",
+        examples=["members"],
+    )
+    teams_insecure_dev: bool = Field(
+        default=False,
+        description="for the Agents Playground on your own machine: nobody is asked who they are",
+        examples=["1"],
+    )
+    teams_open_id_url: str = Field(
+        default="https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="where Microsoft tells the keys that it signs with; another for a stand-in",
+        examples=["http://127.0.0.1:43000/v1/.well-known/openidconfiguration"],
+    )
+    teams_login_url: str = Field(
+        default="https://login.microsoftonline.com",
+        description="where the bot gets its token for Teams; another for a stand-in",
+        examples=["http://127.0.0.1:43000"],
+    )
+    communities: str = Field(
+        default="",
+        description="which community a workspace or tenant is, where not its own: id=name, commas between",
+        examples=["T012ABCDEF=city-innovators,66666666-7777-8888-9999-000000000000=city-innovators"],
+    )
     public_url: str = Field(
         default="",
         description="where people and platforms reach this server, for the pages of an installation",
@@ -126,6 +175,37 @@ class Settings(BaseSettings):
         if not _is_secret_to_others(value):
             raise ValueError("must begin with https://")
         return value if value.endswith("/") else f"{value}/"
+
+    @field_validator("teams_open_id_url", "teams_login_url")
+    @classmethod
+    def _is_an_https_address(cls, value: str) -> str:
+        if not _is_secret_to_others(value):
+            raise ValueError("must begin with https://")
+        return value
+
+    @field_validator("teams_app_id", "teams_tenant_id")
+    @classmethod
+    def _is_an_id(cls, value: str) -> str:
+        value = value.strip().lower()
+        if value and not _GUID.fullmatch(value):
+            raise ValueError("must be 8, 4, 4, 4 and 12 digits or letters from a to f, with dashes between")
+        return value
+
+    @field_validator("teams_allowed_tenants")
+    @classmethod
+    def _are_ids(cls, value: str) -> str:
+        tenants = _listed(value.lower())
+        if not all(_GUID.fullmatch(tenant) for tenant in tenants):
+            raise ValueError("must be ids of 8, 4, 4, 4 and 12 digits or letters from a to f, with commas between")
+        return ",".join(tenants)
+
+    @field_validator("communities")
+    @classmethod
+    def _are_communities(cls, value: str) -> str:
+        pairs = [[part.strip() for part in each.split("=")] for each in _listed(value)]
+        if not all(len(pair) == 2 and all(pair) for pair in pairs):
+            raise ValueError("must be pairs of id=name, with commas between")
+        return ",".join("=".join(pair) for pair in pairs)
 
     @field_validator("slack_signing_secret")
     @classmethod
@@ -190,7 +270,56 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> tuple[str, ...]:
         """The encryption keys, the newest first."""
-        return tuple(key.strip() for key in self.encryption_keys.split(",") if key.strip())
+        return _listed(self.encryption_keys)
+
+    @property
+    def community_names(self) -> Mapping[str, str]:
+        """The community of a workspace or a tenant, by its id in small letters, where one was named."""
+        pairs = (each.partition("=") for each in _listed(self.communities))
+        return {each.lower(): name for each, _, name in pairs}
+
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """Those that the bot answers in Teams, its own one first."""
+        return tuple(filter(None, (self.teams_tenant_id, *_listed(self.teams_allowed_tenants))))
+
+    @property
+    def has_slack(self) -> bool:
+        """Whether any setting was given that only Slack needs."""
+        names = ("signing_secret", "bot_token", "app_token", "client_id", "client_secret")
+        return any(getattr(self, f"slack_{name}") for name in names)
+
+    @property
+    def has_teams(self) -> bool:
+        """Whether any setting was given that only Teams needs."""
+        names = ("app_id", "app_password", "tenant_id", "allowed_tenants", "insecure_dev")
+        return any(getattr(self, f"teams_{name}") for name in names)
+
+    def require_platform(self) -> None:
+        """InvalidSettingsError where there is none to serve, or one cannot be served with these."""
+        if not (self.has_slack or self.has_teams):
+            raise InvalidSettingsError(
+                "There is no platform to serve yet. docs/how-to/slack.md and docs/how-to/teams.md say how to connect "
+                "one; pilotlight chat needs none."
+            )
+        if self.has_slack:
+            self.require_slack()
+        if self.has_teams:
+            self.require_teams()
+
+    def require_teams(self) -> None:
+        """InvalidSettingsError where Teams cannot be served with these, naming what is missing.
+
+        Without an app id anybody could speak in Microsoft's name: that takes a setting that says so.
+        """
+        names = ("teams_app_id", "teams_app_password", "teams_tenant_id")
+        missing = [name for name in names if not getattr(self, name)]
+        is_playground = self.teams_insecure_dev and not self.teams_app_id
+        if missing and not is_playground:
+            raise InvalidSettingsError(
+                "Teams needs more settings; docs/how-to/teams.md says where to find them. To try it without an account "
+                f"at Microsoft, on this machine alone: {variable('teams_insecure_dev')}=1\n{_told(missing)}"
+            )
 
     def require_slack(self) -> None:
         """InvalidSettingsError where Slack cannot be served with these, naming what is missing."""
@@ -204,10 +333,8 @@ class Settings(BaseSettings):
                 names = ("slack_client_id", "slack_client_secret", "encryption_keys")
                 missing += [name for name in names if not getattr(self, name)]
         if missing:
-            fields = Settings.model_fields
-            told = "\n".join(f"{variable(name)}: {fields[name].description}." for name in missing)
             raise InvalidSettingsError(
-                f"Slack needs more settings; docs/how-to/slack.md says where to find them.\n{told}"
+                f"Slack needs more settings; docs/how-to/slack.md says where to find them.\n{_told(missing)}"
             )
 
     @property
@@ -243,6 +370,15 @@ def _is_secret_to_others(address: str) -> bool:
         return bool(parts.hostname) and parts.port != 0 and (parts.scheme == "https" or is_local)
     except ValueError:
         return False  # no port, or no address
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _told(missing: Sequence[str]) -> str:
+    fields = Settings.model_fields
+    return "\n".join(f"{variable(name)}: {fields[name].description}." for name in missing)
 
 
 def variable(field: str) -> str:
