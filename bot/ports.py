@@ -58,6 +58,14 @@ class AnswerStore(Protocol):
 
     async def answer(self, answer_id: str) -> GivenAnswer | None: ...
 
+    async def note_post(self, answer_id: str, post: str) -> None:
+        """Where it stands, as the platform names that; nothing where there is no such answer."""
+        ...
+
+    async def answer_posted_as(self, post: str, community: str) -> GivenAnswer | None:
+        """The latest that stands there: platforms' own thumbs tell no more than where."""
+        ...
+
     async def rate(self, rating: Rating) -> None:
         """Keep it instead of this person's earlier one; nothing where there is no such answer."""
         ...

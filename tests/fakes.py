@@ -178,6 +178,7 @@ class MemoryAnswerStore:
 
     def __init__(self) -> None:
         self._answers: dict[str, GivenAnswer] = {}
+        self._posts: dict[str, str] = {}
         self._ratings: dict[tuple[str, str], Rating] = {}
 
     async def keep_answer(self, answer: GivenAnswer) -> None:
@@ -185,6 +186,15 @@ class MemoryAnswerStore:
 
     async def answer(self, answer_id: str) -> GivenAnswer | None:
         return self._answers.get(answer_id)
+
+    async def note_post(self, answer_id: str, post: str) -> None:
+        if answer_id in self._answers:
+            self._posts[answer_id] = post
+
+    async def answer_posted_as(self, post: str, community: str) -> GivenAnswer | None:
+        there = (self._answers[answer_id] for answer_id, at in self._posts.items() if at == post and post)
+        of_community = (answer for answer in there if answer.community == community)
+        return max(of_community, key=lambda answer: (answer.at, answer.id), default=None)
 
     async def rate(self, rating: Rating) -> None:
         if rating.answer_id in self._answers:
@@ -202,6 +212,7 @@ class MemoryAnswerStore:
             for answer_id, answer in self._answers.items()
             if answer.at >= before or answer_id in rated
         }
+        self._posts = {answer_id: post for answer_id, post in self._posts.items() if answer_id in self._answers}
 
 
 class MemoryMemberStore:

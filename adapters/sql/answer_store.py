@@ -5,11 +5,11 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, answers, ratings
-from adapters.sql.upserts import insert_first, upsert
+from adapters.sql.upserts import insert_first, same, upsert
 from bot.answers import GivenAnswer, Rating
 
 _ANSWER = [field.name for field in fields(GivenAnswer)]
@@ -30,6 +30,20 @@ class SqlAnswerStore:
     async def answer(self, answer_id: str) -> GivenAnswer | None:
         async with self._connections.reading() as connection:
             row = (await connection.execute(select(answers).where(answers.c.id == answer_id))).mappings().first()
+        return _answer(row) if row else None
+
+    async def note_post(self, answer_id: str, post: str) -> None:
+        async with self._connections.writing() as connection:
+            await connection.execute(update(answers).where(answers.c.id == answer_id).values(post=post))
+
+    async def answer_posted_as(self, post: str, community: str) -> GivenAnswer | None:
+        # What stands nowhere is not what was asked for.
+        if not post:
+            return None
+        wanted = select(answers).where(same(answers, {"post": post, "community": community}))
+        wanted = wanted.order_by(answers.c.at.desc(), answers.c.id.desc()).limit(1)
+        async with self._connections.reading() as connection:
+            row = (await connection.execute(wanted)).mappings().first()
         return _answer(row) if row else None
 
     async def rate(self, rating: Rating) -> None:

@@ -150,7 +150,10 @@ answers = Table(
     Column("asked", Record, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("pilots", Record, nullable=False),
+    Column("post", Text),
     Index(None, "at"),
+    # Hashed, as the owners of pilots are.
+    Index(None, "post", postgresql_using="hash"),
 )
 
 ratings = Table(

@@ -226,6 +226,42 @@ async def test_an_answer_is_kept_once(database: Opened, replica: Opened) -> None
     assert await database.answers.answer("a") == given_answer("a")
 
 
+async def test_an_answer_is_found_where_it_stands(database: Opened, replica: Opened) -> None:
+    for name in "abc":
+        await database.answers.keep_answer(given_answer(name))
+        await database.answers.note_post(name, f"19:room {name}")
+    assert await replica.answers.answer_posted_as("19:room b", HERE.community) == given_answer("b")
+    assert await replica.answers.answer_posted_as("19:room d", HERE.community) is None
+    assert await database.answers.answer("b") == given_answer("b")
+    await database.answers.note_post("b", LONG)
+    assert await replica.answers.answer_posted_as("19:room b", HERE.community) is None
+    assert await replica.answers.answer_posted_as(LONG, HERE.community) == given_answer("b")
+
+
+async def test_an_answer_that_stands_in_another_community_is_not_found(database: Opened) -> None:
+    await database.answers.keep_answer(given_answer("a", community="teams:T2"))
+    await database.answers.note_post("a", "19:room 1")
+    assert await database.answers.answer_posted_as("19:room 1", HERE.community) is None
+    assert await database.answers.answer_posted_as("19:room 1", "teams:T2")
+
+
+async def test_of_answers_that_stood_in_one_place_the_latest_is_found(database: Opened) -> None:
+    for name, hours in (("b", 0), ("c", 2), ("a", 1)):
+        await database.answers.keep_answer(given_answer(name, at=NOON + timedelta(hours=hours)))
+        await database.answers.note_post(name, "19:room 1")
+    found = await database.answers.answer_posted_as("19:room 1", HERE.community)
+    assert found
+    assert found.id == "c"
+
+
+async def test_what_stands_nowhere_is_not_found(database: Opened) -> None:
+    await database.answers.note_post("a", "19:room 1")
+    await database.answers.keep_answer(given_answer("a"))
+    await database.answers.note_post("a", "")
+    for post in ("", "19:room 1"):
+        assert await database.answers.answer_posted_as(post, HERE.community) is None
+
+
 async def test_a_rating_comes_with_its_answer(database: Opened) -> None:
     assert await database.answers.ratings() == []
     await database.answers.keep_answer(given_answer("a"))
