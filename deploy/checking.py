@@ -18,7 +18,9 @@ Finding = tuple[bool | None, str]
 
 async def check_house(settings: Settings) -> bool:
     """Print a line for each part; whether all that is switched on works."""
-    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (_folder, _database, _embeddings, _writer, _slack)
+    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
+        _folder, _database, _embeddings, _writer, _slack, _teams,
+    )  # fmt: skip
     screen = console()
     fine = True
     for check in checks:
@@ -100,3 +102,14 @@ async def _slack(settings: Settings) -> Finding:
     client = web_client(None, base_url=settings.slack_api_url)
     bot = await OneWorkspace(token=settings.slack_bot_token, client=client, now=now).bot()
     return True, f"Slack: {way}, in the workspace {bot.team_name or bot.team_id}."
+
+
+async def _teams(settings: Settings) -> Finding:
+    if not settings.has_teams:
+        return None, "Teams: off. docs/how-to/teams.md brings Pilotlight there."
+    settings.require_teams()
+    if not settings.teams_app_id:
+        return True, "Teams: the Agents Playground alone, on this machine, where nobody is asked who they are."
+    further = len(settings.tenants) - 1
+    others = f" and {further} more" if further else ""
+    return True, f"Teams: as the app {settings.teams_app_id}, in the tenant {settings.teams_tenant_id}{others}."

@@ -12,6 +12,7 @@ import typer
 
 from bot.voice import speaking
 from deploy import printing
+from deploy.cli_connecting import connecting_app
 from deploy.logs import NAME, logging_to
 from deploy.settings import read_settings
 from knowledge.errors import PilotlightError
@@ -29,11 +30,10 @@ app = typer.Typer(
 )
 bench_app = typer.Typer(help="Measure this machine; each prints ratios from one run.", no_args_is_help=True)
 model_app = typer.Typer(help="Sentence-embedding models, which find pilots by their meaning.", no_args_is_help=True)
-keys_app = typer.Typer(help="The keys that tokens are encrypted with.", no_args_is_help=True)
 moderators_app = typer.Typer(help="Who looks after a community.", no_args_is_help=True)
 feedback_app = typer.Typer(help="What people thought of answers.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
-app.add_typer(keys_app, name="keys")
+app.add_typer(connecting_app)
 app.add_typer(moderators_app, name="moderators")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(model_app, name="model")
@@ -248,36 +248,6 @@ def model_fetch(
     with printing.progress("Fetching") as progressed:
         folder = asyncio.run(fetch_model(name, read_settings().data_dir, progress=progressed))
     print(f"{name} is in {folder}. Switch it on with PILOTLIGHT_EMBEDDINGS=onnx:{folder}")
-
-
-@app.command("slack-manifest")
-def slack_manifest(
-    *,
-    url: Annotated[str, typer.Option(help="Where Slack reaches this server; PILOTLIGHT_PUBLIC_URL unless said.")] = "",
-    socket_mode: Annotated[
-        bool, typer.Option("--socket-mode", help="For Socket Mode, which needs no address of your own.")
-    ] = False,
-) -> None:
-    """Print the description of the app that Slack asks for."""
-    from deploy.manifests import slack_manifest as manifest
-
-    print(manifest(url or read_settings().public_url, is_socket_mode=socket_mode), end="")
-
-
-@keys_app.command("new")
-def keys_new() -> None:
-    """Make a key that tokens are encrypted with."""
-    from adapters.slack.encryption import new_key
-
-    print(new_key())
-
-
-@keys_app.command("rotate")
-def keys_rotate() -> None:
-    """Encrypt every token anew with the first key, so that the older ones can go."""
-    from deploy.keys import rotate_keys
-
-    print(f"Workspaces encrypted with the first key now: {asyncio.run(rotate_keys(read_settings())):,}")
 
 
 @moderators_app.command("add")

@@ -2,9 +2,11 @@
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -111,6 +113,18 @@ def teams_package(app: TeamsApp) -> bytes:
             entry.external_attr = 0o644 << 16
             package.writestr(entry, content)
     return packed.getvalue()
+
+
+def write_package(app: TeamsApp, path: Path) -> None:
+    if path.suffix.lower() != ".zip":
+        raise PilotlightError(f"{path.name or path} should end in .zip: pilotlight teams-package pilotlight.zip")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".package-", dir=path.parent) as folder:
+            new = Path(folder) / path.name
+            new.write_bytes(teams_package(app))
+            new.replace(path)  # in one step, so that it is never there in part
+    except OSError as error:
+        raise PilotlightError(f"{path} cannot be written ({error.strerror}): name another file.") from None
 
 
 def written_manifest(app: TeamsApp) -> str:
