@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.answers import GivenAnswer, Rating
 from bot.members import Member, Preferences, Role
+from bot.people import LinkCode, Refusal
 from bot.places import Place
 from bot.rooms import Mode, Thread
 from knowledge.ports import DemandStore, PilotStore
@@ -87,6 +88,43 @@ class MemberStore(Protocol):
         ...
 
 
+class People(Protocol):
+    """Which accounts are one person's. Addresses and codes come here hashed."""
+
+    async def person(self, community: str, account: str) -> str:
+        """The id of the person whose account this is: the account's own, unless it was linked."""
+        ...
+
+    async def accounts(self, community: str, person: str) -> Sequence[str]:
+        """All that are this person's, the person's own id first; also where `person` is but one of them."""
+        ...
+
+    async def link(self, community: str, account: str, person: str, at: datetime) -> None:
+        """Make `account`, with all that were linked to it, accounts of the person that `person` is or belongs to."""
+        ...
+
+    async def unlink(self, community: str, person: str, at: datetime) -> bool:
+        """Make each account of the person a person of its own again. Whether there were several."""
+        ...
+
+    async def first_with(self, community: str, account: str, address: str, at: datetime) -> str:
+        """The account that came with this address first; `account` itself also where it was ever linked by hand."""
+        ...
+
+    async def offer(self, code: LinkCode, digest: str) -> None:
+        """Keep it, by the hash of the code, instead of the person's earlier one."""
+        ...
+
+    async def redeem(
+        self, community: str, person: str, digest: str, at: datetime, *, is_spent: bool
+    ) -> LinkCode | Refusal:
+        """What the code stands for that this person brings; of several who spend it at one moment one gets it.
+
+        A wrong one counts against the person: after WRONG_CODES_ALLOWED even a right one is refused for a while.
+        """
+        ...
+
+
 class Stores(Protocol):
     """All that the bot keeps, as one open database has it."""
 
@@ -104,3 +142,5 @@ class Stores(Protocol):
     def answers(self) -> AnswerStore: ...
     @property
     def members(self) -> MemberStore: ...
+    @property
+    def people(self) -> People: ...

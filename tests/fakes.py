@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.answers import GivenAnswer, Rating
 from bot.members import Member, Preferences, Role
+from bot.people import CODE_LASTS, WRONG_CODES_ALLOWED, WRONG_CODES_WITHIN, LinkCode, Refusal
 from bot.places import Place
 from bot.rooms import Mode, Thread
 from knowledge.errors import InvalidRecordError, UnavailableError
@@ -238,6 +239,64 @@ class MemoryMemberStore:
         return [member for member in ordered if member.community == community and member.role.may_moderate]
 
 
+class MemoryPeople:
+    """A People that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._persons: dict[tuple[str, str], str] = {}
+        self._addresses: dict[tuple[str, str], str] = {}
+        self._codes: dict[tuple[str, str], LinkCode] = {}
+        self._wrong: list[tuple[str, str, datetime]] = []
+
+    async def person(self, community: str, account: str) -> str:
+        return self._persons.get((community, account), account)
+
+    async def accounts(self, community: str, person: str) -> Sequence[str]:
+        root = await self.person(community, person)
+        theirs = (account for (there, account), whose in self._persons.items() if (there, whose) == (community, root))
+        return [root, *sorted(account for account in theirs if account != root)]
+
+    async def link(self, community: str, account: str, person: str, at: datetime) -> None:
+        root = await self.person(community, person)
+        if account != root:
+            theirs = [key for key, whose in self._persons.items() if (key[0], whose) == (community, account)]
+            self._persons.update(dict.fromkeys([*theirs, (community, account)], root))
+
+    async def unlink(self, community: str, person: str, at: datetime) -> bool:
+        theirs = await self.accounts(community, person)
+        if len(theirs) > 1:
+            self._persons.update({(community, account): account for account in theirs})
+        return len(theirs) > 1
+
+    async def first_with(self, community: str, account: str, address: str, at: datetime) -> str:
+        if (community, account) in self._persons:
+            return account
+        return self._addresses.setdefault((community, address), account)
+
+    async def offer(self, code: LinkCode, digest: str) -> None:
+        whose = (code.community, code.person)
+        self._codes = {key: each for key, each in self._codes.items() if (each.community, each.person) != whose}
+        self._codes[code.community, digest] = replace(code, at=code.at.astimezone(UTC))
+
+    async def redeem(
+        self, community: str, person: str, digest: str, at: datetime, *, is_spent: bool
+    ) -> LinkCode | Refusal:
+        since = at - WRONG_CODES_WITHIN
+        if sum(each[:2] == (community, person) and each[2] > since for each in self._wrong) >= WRONG_CODES_ALLOWED:
+            return Refusal.TOO_MANY
+        code = self._codes.get((community, digest))
+        if code is None or code.at <= at - CODE_LASTS:
+            self._wrong.append((community, person, at))
+            return Refusal.WRONG
+        if is_spent:
+            del self._codes[community, digest]
+        return code
+
+    async def forget(self, before: datetime) -> None:
+        self._codes = {key: code for key, code in self._codes.items() if code.at >= before}
+        self._wrong = [each for each in self._wrong if each[2] >= before]
+
+
 def _room_of(place: Place) -> tuple[str, str, str]:
     return place.platform, place.community, place.room
 
@@ -253,6 +312,7 @@ class MemoryDatabase:
     rooms: MemoryRooms = field(default_factory=MemoryRooms)
     answers: MemoryAnswerStore = field(default_factory=MemoryAnswerStore)
     members: MemoryMemberStore = field(default_factory=MemoryMemberStore)
+    people: MemoryPeople = field(default_factory=MemoryPeople)
 
 
 class WordEmbedder:

@@ -10,6 +10,7 @@ from adapters.sql.connections import Connections
 from adapters.sql.conversation_stores import SqlRooms, SqlSeen, SqlThreads
 from adapters.sql.demand_store import SqlDemandStore
 from adapters.sql.member_store import SqlMemberStore
+from adapters.sql.people_store import SqlPeople
 from adapters.sql.pilot_store import SqlPilotStore
 from adapters.sql.prepare import prepare
 
@@ -25,6 +26,7 @@ class Database:
     rooms: SqlRooms
     answers: SqlAnswerStore
     members: SqlMemberStore
+    people: SqlPeople
     connections: Connections
 
 
@@ -46,6 +48,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             rooms=SqlRooms(connections),
             answers=SqlAnswerStore(connections),
             members=SqlMemberStore(connections),
+            people=SqlPeople(connections),
             connections=connections,
         )
     finally:

@@ -177,6 +177,54 @@ members = Table(
     PrimaryKeyConstraint("community", "person"),
 )
 
+# Accounts that were ever linked, each with its person. Where that is the account itself it stands alone, as somebody
+# wished: no address links it again.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("community", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "account"),
+    Index(None, "community", "person"),
+)
+
+# The hash of each address, and the account that came with it first.
+mail_addresses = Table(
+    "mail_addresses",
+    metadata,
+    Column("community", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "address"),
+)
+
+# By the hash of the code.
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("community", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "digest"),
+    Index(None, "community", "person"),
+)
+
+wrong_codes = Table(
+    "wrong_codes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("community", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "community", "person"),
+)
+
 # The three tables of slack_sdk's stores, whose names and columns these are. It keeps moments in UTC without a zone,
 # and our Slack adapter encrypts the tokens, which makes them longer than slack_sdk says.
 slack_bots = Table(
