@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -28,9 +28,11 @@ from bot.skills.show import Show
 from bot.skills.tell import Tell
 from bot.voice import ENGLISH, LANGUAGES, speaking
 from knowledge.errors import PilotlightError, UnavailableError
+from knowledge.pilots import Pilot
 from knowledge.ports import Writer
 from knowledge.search import Search
 
+FOUND_LIMIT = 25  # pilots to choose from
 PATIENCE = 45  # seconds for one reply: whoever asked is told when it takes longer
 
 _log = logging.getLogger(__name__)
@@ -107,6 +109,25 @@ class Bot:
             return None
         reply = Reply(content=said, is_private=event.place.is_private) if isinstance(said, Message | Form) else said
         return replace(reply, language=language)
+
+    async def find(self, text: str, person: Person, place: Place) -> Sequence[Pilot] | Reply:
+        """Pilots that all who read in a place may see, best first; without any, or in trouble, what to say instead.
+
+        It is no question: nothing is kept of it. It never raises.
+        """
+        language = self._language
+        try:
+            async with asyncio.timeout(PATIENCE):
+                member = await self._members.member(place.community, person.id)
+                language = member.preferences.language_or(language)
+                with speaking(language):
+                    answer = await self.ask.look((text,), person, replace(place, is_private=False), FOUND_LIMIT)
+                    nobody = cards.answer(answer)
+        except Exception as error:  # noqa: BLE001 - as in handle
+            with speaking(language):
+                return Reply(content=self._explain(error), is_private=True, language=language)
+        found = [each.pilot for each in answer.citations]
+        return found or Reply(content=nobody, is_private=True, language=language)
 
     async def _is_first(self, event: Event) -> bool:
         """Whether this was not handled before. With the database away it counts as new: it gets its apology."""

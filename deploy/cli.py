@@ -130,7 +130,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 behind a proxy.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 3000,
 ) -> None:
-    """Serve Slack until it is told to stop."""
+    """Serve Slack and Teams until it is told to stop."""
     from deploy.server import serve as serve_
 
     settings = read_settings()

@@ -8,12 +8,15 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Protocol
 
 from aiohttp import web
 
-from adapters.slack.door import SlackDoor, SlackHouse, SlackSettings, open_slack
+from adapters.slack.door import SlackHouse, SlackSettings, open_slack
+from adapters.teams.app import TeamsHouse
+from adapters.teams.door import TeamsSettings, open_teams
 from bot.members import Role
-from deploy.settings import Settings
+from deploy.settings import Settings, variable
 from deploy.wiring import House, new_id, now, open_house
 from jobs import clock, upkeep
 from knowledge import questions
@@ -23,10 +26,22 @@ FOLLOW_EVERY = timedelta(seconds=1)
 TIDY_EVERY = timedelta(hours=6)
 READY_SECONDS = 3.0
 
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
 _log = logging.getLogger(__name__)
 # What strangers send that is no HTTP would fill the log, and push out what matters.
 _quiet_log = logging.getLogger(f"{__name__}.http")
 _quiet_log.setLevel(logging.CRITICAL)
+
+
+class Door(Protocol):
+    """A platform's way in."""
+
+    def routes(self) -> list[web.RouteDef]: ...
+
+    async def trouble(self) -> str:
+        """Why no event can come in at the moment; "" where they can."""
+        ...
 
 
 async def serve(settings: Settings, host: str, port: int) -> None:
@@ -44,6 +59,12 @@ async def serve(settings: Settings, host: str, port: int) -> None:
 @asynccontextmanager
 async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str]:
     """A server that is up inside the block; its address."""
+    settings.require_platform()
+    if settings.teams_insecure_dev and host not in _LOOPBACK:
+        raise PilotlightError(
+            f"With {variable('teams_insecure_dev')} nobody is asked who they are, so it listens on this machine alone: "
+            "leave --host out."
+        )
     async with AsyncExitStack() as open_parts:
         house = await open_parts.enter_async_context(open_house(settings))
         await asyncio.to_thread(_warm_up)
@@ -52,10 +73,14 @@ async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str
             await upkeep.forget(house.database, now())
 
         await open_parts.enter_async_context(clock.running({house.search.refresh: FOLLOW_EVERY, tidy: TIDY_EVERY}))
-        slack = await open_parts.enter_async_context(
-            open_slack(slack_settings(settings), _slack_house(house, settings))
-        )
-        runner = web.AppRunner(_application(house, slack), access_log=None, logger=_quiet_log)
+        doors: dict[str, Door] = {}
+        if settings.has_slack:
+            slack = open_slack(slack_settings(settings), _slack_house(house, settings))
+            doors["slack"] = await open_parts.enter_async_context(slack)
+        if settings.has_teams:
+            teams = open_teams(teams_settings(settings), _teams_house(house, settings))
+            doors["teams"] = await open_parts.enter_async_context(teams)
+        runner = web.AppRunner(_application(house, doors), access_log=None, logger=_quiet_log)
         await runner.setup()
         # First in the order of leaving: nothing new comes in while the rest is finished.
         open_parts.push_async_callback(runner.cleanup)
@@ -76,8 +101,7 @@ def _warm_up() -> None:
 
 
 def slack_settings(settings: Settings) -> SlackSettings:
-    """Slack's part of the settings; PilotlightError names what is missing."""
-    settings.require_slack()
+    """Slack's part of the settings."""
     return SlackSettings(
         signing_secret=settings.slack_signing_secret,
         bot_token=settings.slack_bot_token,
@@ -105,21 +129,51 @@ def _slack_house(house: House, settings: Settings) -> SlackHouse:
     )
 
 
-def _application(house: House, slack: SlackDoor) -> web.Application:
+def teams_settings(settings: Settings) -> TeamsSettings:
+    """Teams' part of the settings."""
+    names = settings.community_names
+    at_home = {settings.teams_tenant_id: settings.community}
+    communities = {each: names.get(each) or at_home.get(each) or f"teams-{each}" for each in settings.tenants}
+    return TeamsSettings(
+        app_id=settings.teams_app_id,
+        app_password=settings.teams_app_password,
+        tenant_id=settings.teams_tenant_id,
+        tenants=communities or {"": settings.community},
+        open_id_url=settings.teams_open_id_url,
+        login_url=settings.teams_login_url,
+        is_insecure=settings.teams_insecure_dev,
+    )
+
+
+def _teams_house(house: House, settings: Settings) -> TeamsHouse:
+    answers = house.database.answers
+    return TeamsHouse(
+        handle=house.bot.handle,
+        find=house.bot.find,
+        posted=answers.note_post,
+        answer_posted_as=answers.answer_posted_as,
+        clock=time.monotonic,
+        guests_are_members=settings.teams_guests == "members",
+    )
+
+
+def _application(house: House, doors: Mapping[str, Door]) -> web.Application:
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok")
 
     async def readyz(_: web.Request) -> web.Response:
-        troubles = await _troubles(house, slack)
+        troubles = await _troubles(house, doors)
         status = 503 if any(troubles.values()) else 200
         return web.Response(status=status, content_type="application/json", text=json.dumps(troubles))
 
     application = web.Application()
-    application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), *slack.routes()])
+    application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    for door in doors.values():
+        application.add_routes(door.routes())
     return application
 
 
-async def _troubles(house: House, slack: SlackDoor) -> Mapping[str, str]:
+async def _troubles(house: House, doors: Mapping[str, Door]) -> Mapping[str, str]:
     """By part, why it cannot serve; "" where it can. Open to everybody, so it says no more than that."""
     try:
         async with asyncio.timeout(READY_SECONDS):
@@ -127,4 +181,4 @@ async def _troubles(house: House, slack: SlackDoor) -> Mapping[str, str]:
             database = ""
     except (PilotlightError, TimeoutError):
         database = "The database does not answer."
-    return {"database": database, "slack": await slack.trouble()}
+    return {"database": database} | {name: await door.trouble() for name, door in doors.items()}

@@ -24,6 +24,7 @@ _NOT_HERE = frozenset(
 _TOO_LATE = frozenset({"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id", "trigger_expired"})
 _TOO_MUCH = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
 _TOO_DEEP = "push_limit_reached"
+_INVITATION = "/invite @Pilotlight"
 _NO_UNFURLING = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -165,6 +166,6 @@ class Replies:
 
     async def _excuse(self, origin: Origin, client: AsyncWebClient) -> None:
         if origin.response_url:
-            await self._respond(cards.not_in_channel(), origin, client, replaces=False)
+            await self._respond(cards.not_in_channel(_INVITATION), origin, client, replaces=False)
         else:
-            await self._directly(cards.not_in_channel(), origin, client)
+            await self._directly(cards.not_in_channel(_INVITATION), origin, client)

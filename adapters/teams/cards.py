@@ -397,11 +397,18 @@ def _row_of_buttons(buttons: Sequence[Json]) -> Json:
 
 def _button(button: Button) -> Json:
     data = data_of(button.action)
-    if isinstance(button.action, TellPilot | OpenSettings):
-        # What it opens is a form, and only such a button opens one.
+    if _opens_a_form(button.action):
+        # Only such a button opens one.
         title = at_word(in_one_line(button.label) or "…", BUTTON_LIMIT)
         return {"type": "Action.Submit", "title": title, "data": {"msteams": {"type": "task/fetch"}, **data}}
     return execute(button.label, PRESS, data)
+
+
+def _opens_a_form(action: Action) -> bool:
+    match action:
+        case TellPilot() | OpenSettings() | RateAnswer(is_good=False):
+            return True
+    return False
 
 
 def _rich(runs: Sequence[Json]) -> Json:

@@ -51,7 +51,7 @@ def form_card(form: Form, conversation: str = "") -> Json:
 
 
 def message_dialog(message: Message, title: str = "Pilotlight") -> Json:
-    return _dialog(title, render(message))
+    return _dialog(title, _submitting(render(message)))
 
 
 def continued(dialog: Json) -> Json:
@@ -104,6 +104,19 @@ def _dialog(title: str, card: Json) -> Json:
     }
 
 
+def _submitting(made: Any) -> Any:
+    """With buttons that a dialog knows: it is sent by them, and opens no other."""
+    if isinstance(made, list):
+        return [_submitting(each) for each in made]
+    if not isinstance(made, dict):
+        return made
+    if made.get("type") == "Action.Execute":
+        return made["fallback"]
+    if made.get("type") == "Action.Submit":
+        return made | {"data": {name: each for name, each in made["data"].items() if name != "msteams"}}
+    return {name: _submitting(each) for name, each in made.items()}
+
+
 def _form_card(form: Form, conversation: str, *, is_dialog: bool) -> Json:
     errors = field_errors(form)
     # What was typed is shown again whole, where forms are as short as ours.
@@ -111,8 +124,9 @@ def _form_card(form: Form, conversation: str, *, is_dialog: bool) -> Json:
     title = (
         [] if is_dialog else [line(at_word(in_one_line(form.title) or "…", TITLE_LIMIT), size="Large", weight="Bolder")]
     )
+    lead = [line(told, is_quiet=True)] if (told := in_one_line(form.lead)) else []
     body = [made for field in form.fields for made in _asked(field, errors.get(field.name, ""), limit)]
-    return card_of([*title, *body]) | {"actions": [_send(form, conversation, is_dialog=is_dialog)]}
+    return card_of([*title, *lead, *body]) | {"actions": [_send(form, conversation, is_dialog=is_dialog)]}
 
 
 def _send(form: Form, conversation: str, *, is_dialog: bool) -> Json:

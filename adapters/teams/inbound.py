@@ -57,7 +57,7 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """How to answer: what Teams gave along.
+    """How to answer: what Teams gave along. `bot` is who the bot is there.
 
     `conversation` is the whole id, with the thread; `user` is the person's id on the wire; `activity` is what was
     said or pressed, and `reply_to` the message it hangs on: the pressed card, the rated answer. `invoke` is the name
@@ -75,7 +75,13 @@ class Origin:
     team: str = ""
     locale: str = ""
     time_zone: str = ""
+    bot: str = ""
     is_targeted: bool = False
+
+    @property
+    def room(self) -> str:
+        """The conversation without its thread."""
+        return self.conversation.partition(_THREAD)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +130,14 @@ class Rated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """The bot was taken out of a conversation: nothing may be written there any more."""
+    """The bot was taken out of a conversation: nothing may be written there any more.
+
+    `person` is whose own conversation with the bot it was, or "".
+    """
 
     conversation: str
     tenant: str
+    person: str = ""
 
 
 Told = Incoming | Query | Rated | Removed
@@ -166,17 +176,22 @@ def origin_of(activity: Mapping[str, Any], tenant: Tenant) -> Origin | None:
         team=_id(_mapping(channel_data.get("team")), "id"),
         locale=_id(activity, "locale") or _id(client, "locale"),
         time_zone=_id(activity, "localTimezone") or _id(client, "timezone"),
+        bot=tenant.bot or _id(_mapping(activity.get("recipient")), "id"),
         is_targeted=_is_targeted(activity),
     )
 
 
-def is_guest(member: Mapping[str, Any], tenant: Tenant) -> bool:
-    """Whether the roster's entry is of somebody who is not at home in the tenant; an activity does not tell."""
+def is_elsewhere(member: Mapping[str, Any], tenant: Tenant) -> bool:
+    """Whether the roster's entry is of somebody of another tenant; an activity does not always tell."""
     home = _id(member, "tenantId")
-    is_elsewhere = bool(home) and home != tenant.id
+    return bool(home) and home != tenant.id
+
+
+def is_guest(member: Mapping[str, Any]) -> bool:
+    """Whether the roster's entry is of somebody whom the tenant let in, and who is at home elsewhere."""
     is_named_so = "#ext#" in _word(member, "userPrincipalName").casefold()
     is_member = _word(member, "userRole").casefold() in {"", "user", "owner", "member"}
-    return is_elsewhere or is_named_so or not is_member
+    return is_named_so or not is_member
 
 
 def _from_message(activity: Mapping[str, Any], tenant: Tenant) -> Incoming | None:
@@ -301,7 +316,12 @@ def _from_installation(activity: Mapping[str, Any], tenant: Tenant) -> Incoming 
     """A bot that is added is told so twice, and greets once."""
     room = _room(_mapping(activity.get("conversation")))
     if room and _is_changed(activity, "remove", "membersRemoved", tenant):
-        return Removed(conversation=room, tenant=tenant.id)
+        is_personal = _surface(_mapping(activity.get("conversation"))) is Surface.PERSONAL
+        return Removed(
+            conversation=room,
+            tenant=tenant.id,
+            person=_person(activity).id if is_personal and not _is_of_a_bot(activity) else "",
+        )
     origin = origin_of(activity, tenant)
     if origin is None or not _is_changed(activity, "add", "membersAdded", tenant):
         return None

@@ -63,8 +63,10 @@ def off_here() -> Message:
     return Message((Text(say("I am switched off in this channel. Ask me in a direct message; I will answer there.")),))
 
 
-def not_in_channel() -> Message:
-    return Message((Text(say("I may not post in that channel. Invite me there, and ask again: /invite @Pilotlight")),))
+def not_in_channel(invitation: str) -> Message:
+    """The `invitation` is what one writes there, on this platform."""
+    may_not = say("I may not write there. Invite me, and ask again: {invitation}", invitation=invitation)
+    return Message((Text(may_not),))
 
 
 def shared_already() -> Message:

@@ -75,6 +75,7 @@ def origin(who: str, conversation: str, activity: str = INVOKE, **more: Any) -> 
         "team": "19:general@thread.tacv2" if surface is Surface.CHANNEL else "",
         "locale": "en-US",
         "time_zone": ZONES.get(who, ""),
+        "bot": BOT,
     }
     return Origin(**{**standard, **more})
 
@@ -231,7 +232,7 @@ CALLED: dict[str, Told | None] = {
     "bot_removed_from_team": Removed(conversation="19:general@thread.tacv2", tenant=HOME),
     "removed_from_team": Removed(conversation="19:general@thread.tacv2", tenant=HOME),
     "removed_from_group_chat": Removed(conversation=GROUP, tenant=HOME),
-    "removed_from_personal": Removed(conversation=PERSONAL, tenant=HOME),
+    "removed_from_personal": Removed(conversation=PERSONAL, tenant=HOME, person=PEOPLE["alice"].id),
 }
 IN_SILENCE = {
     *("bot_added_to_group_chat", "bot_added_to_team", "installed_in_group_chat", "installed_in_team"),

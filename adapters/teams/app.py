@@ -1,0 +1,201 @@
+"""The bot in Teams: one activity goes to the one handler, and its reply back to where it came from."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from adapters.teams import extension, invokes
+from adapters.teams.cards import Json
+from adapters.teams.connector import TeamsRefusedError
+from adapters.teams.inbound import Incoming, Origin, Query, Rated, Surface, Tenant, from_activity
+from adapters.teams.outbox import Outbox
+from adapters.teams.replies import Posted, Replies, made_of, post_name
+from adapters.teams.roster import Roster
+from adapters.teams.stream import Stream, typing
+from bot.actions import ShareAnswer
+from bot.answers import GivenAnswer
+from bot.events import Event, Pressed, Said, Submitted
+from bot.messages import Message, Reply
+from bot.people import Person
+from bot.places import Place
+from bot.ports import Progress
+from bot.skills.overhear import concerns
+from bot.voice import speaking
+from knowledge.errors import PilotlightError
+from knowledge.pilots import Pilot
+
+
+class Handle(Protocol):
+    """The bot's one handler."""
+
+    def __call__(self, event: Event, progress: Progress | None = None) -> Coroutine[Any, Any, Reply | None]: ...
+
+
+class Find(Protocol):
+    """Pilots that somebody may put into what they write; or a sentence in their place."""
+
+    def __call__(self, text: str, person: Person, place: Place) -> Awaitable[Sequence[Pilot] | Reply]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamsHouse:
+    """What the adapter needs of the house. `answer_posted_as` finds the answer that a message shows, in a community."""
+
+    handle: Handle
+    find: Find
+    posted: Posted
+    answer_posted_as: Callable[[str, str], Awaitable[GivenAnswer | None]]
+    clock: Callable[[], float]
+    guests_are_members: bool = False
+
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 6.0  # Teams waits for ten in places, and asking who reads along may take two
+
+
+class TeamsApp:
+    """Takes activities that Teams was seen to send. What they say is worked on after, but for what waits for it."""
+
+    def __init__(self, house: TeamsHouse, outbox: Outbox) -> None:
+        self._house = house
+        self._outbox = outbox
+        self._replies = Replies(outbox, house.posted)
+        self._roster = Roster(outbox, house.clock, guests_are_members=house.guests_are_members)
+        self._work: set[asyncio.Task[Any]] = set()
+
+    async def take(self, activity: Mapping[str, Any], tenant: Tenant) -> Json:
+        """What to answer in the response; {} where Teams waits for nothing."""
+        match from_activity(activity, tenant):
+            case Incoming(origin=Origin(invoke="")) as said:
+                self._begin(self._attempt(self._answer(said, tenant)))
+                return {}
+            case Incoming() as pressed:
+                return await self._respond(pressed, tenant)
+            case Query() as query:
+                return await self._found(query, tenant)
+            case Rated() as rated:
+                self._begin(self._attempt(self._rate(rated)))
+                return {}
+        return invokes.nothing(str(activity.get("name")))
+
+    async def drain(self, seconds: float) -> int:
+        """Let the work under way come to its end, so long at most; how much of it was given up."""
+        if not self._work:
+            return 0
+        _, left = await asyncio.wait(tuple(self._work), timeout=seconds)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return len(left)
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        return task
+
+    async def _answer(self, incoming: Incoming, tenant: Tenant) -> None:
+        event, origin = incoming.event, incoming.origin
+        if isinstance(event, Said) and not (event.is_addressed or concerns(event.text)):
+            return
+        stream = Stream(self._outbox, origin, self._house.clock)
+        is_awaited = not isinstance(event, Said) or event.is_addressed
+        async with typing(self._outbox, origin, stream) if is_awaited else nullcontext():
+            reply = await self._house.handle(await self._known(incoming, tenant), stream.progress)
+        message = reply.content if reply else None
+        made = made_of_reply(reply)
+        if post := await stream.finish(made):
+            if isinstance(message, Message):
+                await self._replies.note(message, origin, post)
+        elif reply:
+            await self._replies.show(reply, origin)
+
+    async def _respond(self, incoming: Incoming, tenant: Tenant) -> Json:
+        """What a press or a form is answered with, where it is waited for; what takes longer is shown after."""
+        work = self._begin(self._handled(incoming, tenant))
+        await asyncio.wait({work}, timeout=_PATIENCE_SECONDS)
+        if not work.done():
+            self._begin(self._attempt(self._show_later(work, incoming)))
+            return invokes.one_moment(incoming.origin.invoke)
+        reply: Reply | None = work.result()
+        response, is_shown = invokes.answer(reply, incoming)
+        if reply and (reply.replaces or not is_shown or _was_form_in_chat(incoming)):
+            self._begin(self._attempt(self._show(reply, incoming)))
+        return response
+
+    async def _handled(self, incoming: Incoming, tenant: Tenant) -> Reply | None:
+        return await self._house.handle(await self._known(incoming, tenant))
+
+    async def _show_later(self, work: asyncio.Task[Reply | None], incoming: Incoming) -> None:
+        if reply := await work:
+            await self._show(reply, incoming)
+
+    async def _show(self, reply: Reply, incoming: Incoming) -> None:
+        """For everybody, or for the next time that the person looks."""
+        is_form = _was_form_in_chat(incoming) and isinstance(reply.content, Message)
+        await self._replies.show(replace(reply, replaces=True) if is_form else reply, incoming.origin)
+
+    async def _found(self, query: Query, tenant: Tenant) -> Json:
+        """Whoever reads that conversation reads what is put into it, so it is looked for as for all of them."""
+        place = replace(query.place, is_private=False, is_shareable=False)
+        if not place.is_outside:
+            place = replace(place, is_outside=await self._has_strangers(query.origin, tenant))
+        found = await self._house.find(query.text, query.person, place)
+        if isinstance(found, Reply):
+            with speaking(found.language):
+                return extension.told(found.content) if isinstance(found.content, Message) else {}
+        return extension.results(found[query.skip : query.skip + query.count])
+
+    async def _rate(self, rated: Rated) -> None:
+        """Teams thanks by itself."""
+        origin = rated.origin
+        name = post_name(origin.tenant, origin.room, origin.reply_to)
+        if given := await self._house.answer_posted_as(name, rated.place.community):
+            await self._house.handle(rated.event(given.id))
+
+    async def _known(self, incoming: Incoming, tenant: Tenant) -> Event:
+        """The event, with what only the roster tells: whether somebody from outside speaks or reads along."""
+        event, origin = incoming.event, incoming.origin
+        entry = await self._roster.entry(origin, tenant)
+        is_outside = event.place.is_outside or entry.is_stranger
+        if not is_outside and _is_for_all(event):
+            is_outside = await self._has_strangers(origin, tenant)
+        return replace(event, place=replace(event.place, is_outside=is_outside))
+
+    async def _has_strangers(self, origin: Origin, tenant: Tenant) -> bool:
+        if origin.surface is Surface.PERSONAL:
+            return (await self._roster.entry(origin, tenant)).is_stranger
+        return await self._roster.has_strangers(origin, tenant)
+
+    async def _attempt(self, work: Awaitable[None]) -> None:
+        """What Teams does not take cannot be told to anybody in Teams; the log says what and why, without words."""
+        try:
+            await work
+        except TeamsRefusedError as error:
+            _log.warning("A reply was not shown: %s", error)
+        except PilotlightError as error:
+            _log.error("A reply was not shown: %s", error)
+        except Exception:  # noqa: BLE001 - the last who could say so
+            _log.exception("A reply was not shown")
+
+
+def made_of_reply(reply: Reply | None) -> Json | None:
+    """None of what is no message."""
+    if reply is None or not isinstance(reply.content, Message):
+        return None
+    with speaking(reply.language):
+        return made_of(reply.content)
+
+
+def _is_for_all(event: Event) -> bool:
+    return not event.place.is_private or (isinstance(event, Pressed) and isinstance(event.action, ShareAnswer))
+
+
+def _was_form_in_chat(incoming: Incoming) -> bool:
+    """Whether it was a form that stands in a message, where the next look would show it empty again."""
+    is_pressed = incoming.origin.invoke == "adaptiveCard/action"
+    return isinstance(incoming.event, Submitted) and is_pressed and bool(incoming.origin.reply_to)

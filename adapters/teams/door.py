@@ -1,0 +1,160 @@
+"""The way in from Teams: who signs, of which tenant, and where answers go, before a word of it is read."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from adapters.teams import invokes
+from adapters.teams.app import TeamsApp, TeamsHouse
+from adapters.teams.cards import Json
+from adapters.teams.connector import LOGIN_URL, OPEN_ID_URL, BotbuilderConnector, NotAuthenticatedError
+from adapters.teams.inbound import Tenant
+from adapters.teams.outbox import Outbox
+from knowledge.errors import PilotlightError, UnavailableError
+
+MESSAGES_PATH = "/api/messages"
+
+_PATIENCE_SECONDS = 9.0
+_DRAIN_SECONDS = 20.0
+# Where Teams takes answers; under the first address anybody may rent a neighbouring name, under the others Microsoft.
+_HOSTS = frozenset({"smba.trafficmanager.net"})
+_DOMAINS = (".teams.microsoft.com", ".teams.microsoft.us", ".botframework.com")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamsSettings:
+    """What an administrator was given by Microsoft; secrets are never shown.
+
+    `tenants` are those that are answered, by id, each with its community. With `is_insecure` and no app id nobody is
+    asked who they are, and the tenant "" stands for every one.
+    """
+
+    app_id: str = ""
+    app_password: str = field(default="", repr=False)
+    tenant_id: str = ""
+    tenants: Mapping[str, str] = field(default_factory=dict)
+    open_id_url: str = OPEN_ID_URL
+    login_url: str = LOGIN_URL
+    is_insecure: bool = False
+
+
+class TeamsDoor:
+    """An open door: its routes for the web server, and whether events can come in."""
+
+    def __init__(self, settings: TeamsSettings, connector: BotbuilderConnector, app: TeamsApp) -> None:
+        self._settings = settings
+        self._connector = connector
+        self._app = app
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post(MESSAGES_PATH, self._take)]
+
+    async def trouble(self) -> str:
+        """Why no event can come in at the moment; "" where they can."""
+        return ""
+
+    async def _take(self, request: web.Request) -> web.Response:
+        """Whatever comes, an answer that Teams understands, and never a fault of ours in it."""
+        activity = await _read(request)
+        try:
+            await self._connector.authenticate(activity, request.headers.get("Authorization", ""))
+        except NotAuthenticatedError as error:
+            _log.warning("Somebody was turned away who is not Teams: %s", error)
+            return web.Response(status=401, text="This is no request of Teams.")
+        except UnavailableError as error:
+            _log.error("Nobody can say whether this is Teams: %s", error)
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        tenant = self._tenant(activity)
+        if tenant is None:
+            _log.warning("Somebody of a tenant wrote that is not allowed")
+            return web.Response(status=403, text="This tenant is not allowed here.")
+        if not self._is_address(activity.get("serviceUrl")):
+            _log.warning("An activity names a service URL that is none of Teams")
+            return web.Response(status=403, text="This is no address of Teams.")
+        return _response(await self._answer(activity, tenant))
+
+    async def _answer(self, activity: Json, tenant: Tenant) -> Json:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self._app.take(activity, tenant)
+        except TimeoutError:
+            _log.error("What Teams sent could not be taken in time")
+        except PilotlightError as error:
+            _log.error("What Teams sent could not be taken: %s", error)
+        except Exception as error:  # noqa: BLE001 - Teams would send again what we stumble over
+            _log.error("What Teams sent could not be read", exc_info=error)
+        return invokes.nothing(str(activity.get("name")))
+
+    def _tenant(self, activity: Json) -> Tenant | None:
+        """Where it was said, as Teams tells it; None of a tenant that is not answered."""
+        in_channel = _object(_object(activity, "channelData"), "tenant").get("id")
+        told = (_object(activity, "conversation").get("tenantId"), in_channel)
+        named = next((each.lower() for each in told if isinstance(each, str) and each), "")
+        if self._settings.is_insecure and not self._settings.app_id:
+            return Tenant(id=named, bot="", community=self._settings.tenants.get("", ""))
+        community = self._settings.tenants.get(named)
+        return Tenant(id=named, bot=f"28:{self._settings.app_id}", community=community) if community else None
+
+    def _is_address(self, url: object) -> bool:
+        try:
+            parts = urlsplit(url if isinstance(url, str) else "")
+            host = parts.hostname or ""
+            is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+            has_port = parts.port not in (None, 443)
+        except ValueError:
+            return False
+        if self._settings.is_insecure and host in _LOOPBACK:
+            return is_plain and parts.scheme in ("http", "https")
+        is_known = host in _HOSTS or host.endswith(_DOMAINS)
+        return is_known and is_plain and parts.scheme == "https" and not has_port
+
+
+@asynccontextmanager
+async def open_teams(settings: TeamsSettings, house: TeamsHouse) -> AsyncIterator[TeamsDoor]:
+    """Nothing is asked of Teams before somebody speaks."""
+    connector = BotbuilderConnector(
+        settings.app_id,
+        settings.app_password,
+        settings.tenant_id,
+        clock=house.clock,
+        open_id_url=settings.open_id_url,
+        login_url=settings.login_url,
+    )
+    outbox = Outbox(connector, clock=house.clock)
+    app = TeamsApp(house, outbox)
+    try:
+        yield TeamsDoor(settings, connector, app)
+    finally:
+        left = await app.drain(_DRAIN_SECONDS) + await outbox.drain(_DRAIN_SECONDS)
+        if left:
+            _log.warning("%d replies were still under way when the time to stop was over", left)
+        await connector.close()
+
+
+async def _read(request: web.Request) -> Json:
+    """{} of what is no activity: nobody signs that."""
+    try:
+        activity = json.loads(await request.read())
+    except web.HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - nobody has signed for it: no word of it, and no line in the log
+        return {}
+    return activity if isinstance(activity, dict) else {}
+
+
+def _response(answer: Json) -> web.Response:
+    return web.json_response(answer) if answer else web.Response(status=200)
+
+
+def _object(mapping: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = mapping.get(name)
+    return value if isinstance(value, Mapping) else {}

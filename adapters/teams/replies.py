@@ -1,0 +1,136 @@
+"""Where a reply is shown, and how: the last step of the way up."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import assert_never
+
+from adapters.teams.cards import Json, activity, answer_id, attachment, is_written
+from adapters.teams.connector import TeamsRefusedError
+from adapters.teams.dialogs import form_card
+from adapters.teams.inbound import Origin, Surface
+from adapters.teams.outbox import Address, Outbox
+from bot import cards
+from bot.forms import Form
+from bot.messages import Message, Reply
+from bot.voice import speaking
+
+Posted = Callable[[str, str], Awaitable[None]]
+"""Is given an answer's id and the name of the message that shows it."""
+
+_log = logging.getLogger(__name__)
+
+_INVITATION = "@Pilotlight"  # where it is not yet, Teams then offers to add it
+_TOO_MUCH = frozenset({400, 413})
+
+
+class Replies:
+    """Shows replies through one outbox, so that all of them are paced together. `bot` is the bot's own id."""
+
+    def __init__(self, outbox: Outbox, posted: Posted) -> None:
+        self._outbox = outbox
+        self._posted = posted
+
+    async def show(self, reply: Reply, origin: Origin) -> None:
+        """Raises UnavailableError or TeamsRefusedError where Teams does not take it."""
+        with speaking(reply.language):
+            match reply.content:
+                case Form() as form:
+                    await self._open(form, origin)
+                case Message() as message if reply.replaces and origin.reply_to:
+                    await self.update(made_of(message), origin)
+                case Message() as message if reply.is_private and origin.surface is not Surface.PERSONAL:
+                    await self._whisper(made_of(message), origin)
+                case Message() as message:
+                    await self._post(message, origin)
+                case _:
+                    assert_never(reply.content)
+
+    async def update(self, made: Json, origin: Origin) -> None:
+        """Put it in the place of what was pressed, for everybody who sees that."""
+        await self._outbox.update(_where(origin), origin.reply_to, made, is_targeted=origin.is_targeted)
+
+    async def note(self, message: Message, origin: Origin, post: str) -> None:
+        """Remember which answer a message shows that Teams lets people rate: it tells only which message it was."""
+        if post and has_loop(message):
+            await self._posted(answer_id(message), post_name(origin.tenant, origin.room, post))
+
+    async def _open(self, form: Form, origin: Origin) -> None:
+        """Only a button opens a dialog; between the two of us the form can stand where it was asked for."""
+        if origin.surface is Surface.PERSONAL:
+            await self._send(_where(origin), made_of_form(form, origin))
+        elif form.action is None:
+            await self._whisper(made_of_form(form, origin), origin)
+        else:
+            await self._whisper(made_of(cards.form_button(form, was_too_late=False)), origin)
+
+    async def _post(self, message: Message, origin: Origin) -> None:
+        made = made_of(message)
+        try:
+            post = await self._send(_where(origin), made)
+        except TeamsRefusedError as error:
+            if origin.surface is Surface.PERSONAL:
+                raise
+            _log.info("Teams took no message in a room: %s", error)
+            await self._directly(made_of(cards.not_in_channel(_INVITATION)), origin)
+            return
+        await self.note(message, origin, post)
+
+    async def _whisper(self, made: Json, origin: Origin) -> None:
+        aside = {**made, "recipient": {"id": origin.user, "isTargeted": True}}
+        if origin.is_targeted and origin.activity:
+            said = {"type": "targetedMessageInfo", "messageId": origin.activity}
+            aside["entities"] = [*aside.get("entities", ()), said]
+        try:
+            await self._send(_where(origin), aside, is_targeted=True)
+        except TeamsRefusedError as error:
+            _log.info("Teams took no message for one person in a room: %s", error)
+            await self._directly(made, origin)
+
+    async def _directly(self, made: Json, origin: Origin) -> None:
+        """Where nothing else is left: in the person's own chat with the bot."""
+        parameters = {
+            "isGroup": False,
+            "bot": {"id": origin.bot},
+            "members": [{"id": origin.user}],
+            "tenantId": origin.tenant,
+            "channelData": {"tenant": {"id": origin.tenant}},
+        }
+        conversation, _ = await self._outbox.create(origin.tenant, origin.service_url, parameters)
+        await self._send(replace(_where(origin), conversation=conversation), made)
+
+    async def _send(self, where: Address, made: Json, *, is_targeted: bool = False) -> str:
+        try:
+            return await self._outbox.send(where, made, is_targeted=is_targeted)
+        except TeamsRefusedError as error:
+            if error.status not in _TOO_MUCH or "attachments" not in made:
+                raise
+            # Never in silence: what Teams cannot show as a card it can show as words.
+            _log.warning("Teams refused the card of a message: %s", error)
+            words = {name: each for name, each in made.items() if name not in ("attachments", "channelData")}
+            plain = words if words.get("text") else {**words, "text": made["summary"], "textFormat": "plain"}
+            return await self._outbox.send(where, plain, is_targeted=is_targeted)
+
+
+def made_of(message: Message) -> Json:
+    """The message as it is posted, with Teams' own thumbs where a model wrote it."""
+    if not has_loop(message):
+        return activity(message)
+    return activity(message, has_loop=True) | {"channelData": {"feedbackLoop": {"type": "default"}}}
+
+
+def has_loop(message: Message) -> bool:
+    return is_written(message) and bool(answer_id(message))
+
+
+def post_name(tenant: str, room: str, post: str) -> str:
+    return f"teams {tenant} {room} {post}"
+
+
+def made_of_form(form: Form, origin: Origin) -> Json:
+    card = form_card(form, origin.conversation)
+    return {"type": "message", "summary": form.title, "attachments": [attachment(card)]}
+
+
+def _where(origin: Origin) -> Address:
+    return Address(origin.tenant, origin.service_url, origin.conversation)
