@@ -1,5 +1,6 @@
 """Every command, once: the platforms' command, the terminal, `help` and the reference page come from this table."""
 
+import re
 from dataclasses import dataclass
 
 from bot.voice import phrase
@@ -9,13 +10,15 @@ from bot.voice import phrase
 class Command:
     """`arguments` as a person would read them: ``<question>`` must be given, ``[number]`` may be.
 
-    Only what a command `does` is told in the reader's language; what one says to the bot is English.
+    Only what a command `does` is told in the reader's language; what one says to the bot is English. Where questions
+    may begin with its name, `only` is a pattern of all that may follow it.
     """
 
     name: str
     arguments: str
     does: str
     example: str
+    only: str = ".*"
 
 
 COMMANDS = (
@@ -50,6 +53,13 @@ COMMANDS = (
         example="settings",
     ),
     Command(
+        name="link",
+        arguments="[code | off]",
+        does=phrase("Link your accounts in Slack and in Teams: get a code in one, say it in the other."),
+        example="link BCDF-GHJK",
+        only=r"|off|\w{4}\s?[-\u2013\u2014]\s?\w{4}|[b-df-hj-np-tv-xz]{4} ?[b-df-hj-np-tv-xz]{4}",
+    ),
+    Command(
         name="channel",
         arguments="[mention | overhear | off]",
         does=phrase("Show or choose when I speak in a channel. Moderators choose."),
@@ -76,9 +86,11 @@ def said_command(text: str) -> tuple[str, str] | None:
     name, _, rest = text.strip().partition(" ")
     command = find(name.removeprefix("/"))
     if command is None:
-        return ("", text.strip()[1:]) if text.strip().startswith("/") else None
+        return (name.removeprefix("/"), rest.strip()) if name.startswith("/") else None
     first, *_ = rest.casefold().split(maxsplit=1) or [""]
-    if not name.startswith("/") and (first in _NOT_TITLES or (rest and not command.arguments)):
+    if not name.startswith("/") and (
+        first in _NOT_TITLES or (rest and not command.arguments) or not _may_follow(rest, command)
+    ):
         return None
     return command.name, rest.strip()
 
@@ -88,9 +100,15 @@ def typed_command(text: str) -> tuple[str, str]:
     name, _, rest = text.strip().partition(" ")
     if not name:
         return "help", ""
-    if find(name) is None and len(text.split()) > WORDS_OF_A_QUESTION:
+    command = find(name)
+    is_command = command is not None and _may_follow(rest, command)
+    if not is_command and len(text.split()) > WORDS_OF_A_QUESTION:
         return "ask", text.strip()
     return name, rest.strip()
+
+
+def _may_follow(rest: str, command: Command) -> bool:
+    return re.fullmatch(command.only, rest.strip(), re.IGNORECASE | re.DOTALL) is not None
 
 
 def find(name: str) -> Command | None:

@@ -123,7 +123,7 @@ class TeamsApp:
             return invokes.one_moment(incoming.origin.invoke)
         reply: Reply | None = work.result()
         response, is_shown = invokes.answer(reply, incoming)
-        if reply and (reply.replaces or not is_shown or _was_form_in_chat(incoming)):
+        if reply and (reply.replaces or not is_shown or _ends_form_in_chat(reply, incoming)):
             self._begin(self._attempt(self._show(reply, incoming)))
         return response
 
@@ -136,8 +136,8 @@ class TeamsApp:
 
     async def _show(self, reply: Reply, incoming: Incoming) -> None:
         """For everybody, or for the next time that the person looks."""
-        is_form = _was_form_in_chat(incoming) and isinstance(reply.content, Message)
-        await self._replies.show(replace(reply, replaces=True) if is_form else reply, incoming.origin)
+        replaces = reply.replaces or _ends_form_in_chat(reply, incoming)
+        await self._replies.show(replace(reply, replaces=replaces), incoming.origin)
 
     async def _found(self, query: Query, tenant: Tenant) -> Json:
         """Whoever reads that conversation reads what is put into it, so it is looked for as for all of them."""
@@ -195,7 +195,7 @@ def _is_for_all(event: Event) -> bool:
     return not event.place.is_private or (isinstance(event, Pressed) and isinstance(event.action, ShareAnswer))
 
 
-def _was_form_in_chat(incoming: Incoming) -> bool:
-    """Whether it was a form that stands in a message, where the next look would show it empty again."""
-    is_pressed = incoming.origin.invoke == "adaptiveCard/action"
-    return isinstance(incoming.event, Submitted) and is_pressed and bool(incoming.origin.reply_to)
+def _ends_form_in_chat(reply: Reply, incoming: Incoming) -> bool:
+    """Whether it came of a form that stands in a message, where the next look would show it empty again."""
+    is_pressed = incoming.origin.invoke == "adaptiveCard/action" and bool(incoming.origin.reply_to)
+    return isinstance(incoming.event, Submitted) and is_pressed and isinstance(reply.content, Message)

@@ -486,15 +486,9 @@ def test_an_answer_is_one_card() -> None:
             },
             {
                 "type": "ActionSet",
-                "actions": [
-                    {
-                        "type": "Action.Submit",
-                        "title": "Tell us of one",
-                        "data": {"msteams": {"type": "task/fetch"}, "pilotlight": "tell "},
-                    }
-                ],
+                "actions": [opener("Tell us of one", "tell ")],
             },
-            {"type": "ActionSet", "actions": [execute("Helpful", "good a1"), execute("Not helpful", "bad a1")]},
+            {"type": "ActionSet", "actions": [execute("Helpful", "good a1"), opener("Not helpful", "bad a1")]},
         ],
     }
 
@@ -555,6 +549,11 @@ def test_of_many_found_a_page_is_shown_and_of_none_a_sentence() -> None:
 
 def rich(*runs: Json) -> Json:
     return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", **run} for run in runs]}
+
+
+def opener(title: str, action: str) -> Json:
+    """A button whose press opens a dialog."""
+    return {"type": "Action.Submit", "title": title, "data": {"msteams": {"type": "task/fetch"}, "pilotlight": action}}
 
 
 def execute(title: str, value: str) -> Json:

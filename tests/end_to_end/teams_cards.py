@@ -50,7 +50,7 @@ def _words(thing: object, *, is_fact: bool) -> Iterator[str]:
 
 def action_in(activity: Json, title: str, data: Mapping[str, object] | None) -> Json:
     """The one action with this title, or with at least this data."""
-    there = [action for card in cards_of(activity) for action in _actions(card)]
+    there = [action for card in cards_of(activity) for action in actions_in(card)]
     fitting = [
         action
         for action in there
@@ -91,7 +91,8 @@ def filled(activity: Json, action: Json, typed: Mapping[str, object]) -> Json:
     return {**own, **values}
 
 
-def _actions(thing: object) -> Iterator[Json]:
+def actions_in(thing: object) -> Iterator[Json]:
+    """Every button of a card, in order."""
     for element in _elements(thing):
         if str(element.get("type", "")).startswith("Action."):
             yield element
