@@ -9,8 +9,10 @@ from typing import Protocol
 
 from bot.answers import GivenAnswer, Rating
 from bot.members import Member, Preferences, Role
+from bot.messages import Reply
 from bot.people import LinkCode, Refusal
 from bot.places import Place
+from bot.reaches import No, Reach
 from bot.rooms import Mode, Thread
 from knowledge.ports import DemandStore, PilotStore
 
@@ -125,6 +127,47 @@ class People(Protocol):
         ...
 
 
+class Reaches(Protocol):
+    """How people are written to privately, and where they said no."""
+
+    async def refresh(self, reach: Reach, at: datetime, *, is_personal: bool) -> None:
+        """The person did something with the bot at that moment, whose address is this, as far as it tells one.
+
+        With `is_personal` it was between the two of them alone, or they added the bot: that takes back an earlier no,
+        and nothing else does. Who blocked the bot and then mentions it in a channel has answered there, and has not
+        asked to be written to. Cheap: nothing is written where nothing differs and a day has not passed.
+        """
+        ...
+
+    async def note_address(self, reach: Reach) -> None:
+        """Where the bot itself began a conversation: that is no sign of the person. Nothing of one never seen."""
+        ...
+
+    async def close(self, community: str, platform: str, account: str, because: No, at: datetime) -> None:
+        """The person said no, also one who was never seen before; of several the first one stays."""
+        ...
+
+    async def reaches(self, community: str, accounts: Sequence[str]) -> Sequence[Reach]:
+        """Those of these accounts, open and closed; whose person was there latest comes first, to the day."""
+        ...
+
+    async def closed(self, community: str) -> Sequence[Reach]:
+        """Where people said no, the latest first."""
+        ...
+
+
+class Prompter(Protocol):
+    """Writes to people on one platform, who did not just write to it."""
+
+    async def prompt(self, reach: Reach, reply: Reply) -> Reach:
+        """The reach as it is now, perhaps with a conversation just begun.
+
+        Raises UnreachableError where the person does not want to or cannot be written to, UnavailableError where the
+        platform did not take it, perhaps in doubt, and other PilotlightErrors where it surely never will.
+        """
+        ...
+
+
 class Stores(Protocol):
     """All that the bot keeps, as one open database has it."""
 
@@ -144,3 +187,5 @@ class Stores(Protocol):
     def members(self) -> MemberStore: ...
     @property
     def people(self) -> People: ...
+    @property
+    def reaches(self) -> Reaches: ...

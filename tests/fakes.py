@@ -5,7 +5,7 @@ import secrets
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from bot.answers import GivenAnswer, Rating
 from bot.members import Member, Preferences, Role
 from bot.people import CODE_LASTS, WRONG_CODES_ALLOWED, WRONG_CODES_WITHIN, LinkCode, Refusal
 from bot.places import Place
+from bot.reaches import No, Reach
 from bot.rooms import Mode, Thread
 from knowledge.errors import InvalidRecordError, UnavailableError
 from knowledge.index.analysis import words
@@ -297,6 +298,45 @@ class MemoryPeople:
         self._wrong = [each for each in self._wrong if each[2] >= before]
 
 
+class MemoryReaches:
+    """A Reaches that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._reaches: dict[tuple[str, str, str], tuple[Reach, datetime, datetime | None]] = {}
+
+    async def refresh(self, reach: Reach, at: datetime, *, is_personal: bool) -> None:
+        key = (reach.community, reach.platform, reach.account)
+        known, used_at, closed_at = self._reaches.get(key, (replace(reach, closed_because=None), at, None))
+        merged = known.at(reach.address)
+        if is_personal and closed_at is not None and closed_at < at:
+            merged, closed_at = replace(merged, closed_because=None), None
+        is_other = merged != known or used_at + timedelta(days=1) <= at
+        self._reaches[key] = merged, max(used_at, at) if is_other else used_at, closed_at
+
+    async def note_address(self, reach: Reach) -> None:
+        key = (reach.community, reach.platform, reach.account)
+        if key in self._reaches:
+            known, used_at, closed_at = self._reaches[key]
+            self._reaches[key] = known.at(reach.address), used_at, closed_at
+
+    async def close(self, community: str, platform: str, account: str, because: No, at: datetime) -> None:
+        key = (community, platform, account)
+        known, used_at, closed_at = self._reaches.get(key, (Reach(*key, {}), at, None))
+        if closed_at is None:
+            self._reaches[key] = replace(known, closed_because=because), used_at, at
+
+    async def reaches(self, community: str, accounts: Sequence[str]) -> Sequence[Reach]:
+        found = [(used_at, reach) for reach, used_at, _ in self._of(community) if reach.account in accounts]
+        return [reach for _, reach in sorted(found, key=lambda each: each[0], reverse=True)]
+
+    async def closed(self, community: str) -> Sequence[Reach]:
+        found = [(closed_at, reach) for reach, _, closed_at in self._of(community) if closed_at]
+        return [reach for _, reach in sorted(found, key=lambda each: each[0], reverse=True)]
+
+    def _of(self, community: str) -> list[tuple[Reach, datetime, datetime | None]]:
+        return [known for key, known in sorted(self._reaches.items()) if key[0] == community]
+
+
 def _room_of(place: Place) -> tuple[str, str, str]:
     return place.platform, place.community, place.room
 
@@ -313,6 +353,7 @@ class MemoryDatabase:
     answers: MemoryAnswerStore = field(default_factory=MemoryAnswerStore)
     members: MemoryMemberStore = field(default_factory=MemoryMemberStore)
     people: MemoryPeople = field(default_factory=MemoryPeople)
+    reaches: MemoryReaches = field(default_factory=MemoryReaches)
 
 
 class WordEmbedder:

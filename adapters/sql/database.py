@@ -13,6 +13,7 @@ from adapters.sql.member_store import SqlMemberStore
 from adapters.sql.people_store import SqlPeople
 from adapters.sql.pilot_store import SqlPilotStore
 from adapters.sql.prepare import prepare
+from adapters.sql.reach_store import SqlReaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Database:
     answers: SqlAnswerStore
     members: SqlMemberStore
     people: SqlPeople
+    reaches: SqlReaches
     connections: Connections
 
 
@@ -49,6 +51,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             answers=SqlAnswerStore(connections),
             members=SqlMemberStore(connections),
             people=SqlPeople(connections),
+            reaches=SqlReaches(connections),
             connections=connections,
         )
     finally:

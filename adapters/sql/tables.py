@@ -177,6 +177,20 @@ members = Table(
     PrimaryKeyConstraint("community", "person"),
 )
 
+# How an account is written to; closed where its person said no.
+reaches = Table(
+    "reaches",
+    metadata,
+    Column("community", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("address", Record, nullable=False),
+    Column("used_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_because", Text),
+    PrimaryKeyConstraint("community", "platform", "account"),
+)
+
 # Accounts that were ever linked, each with its person. Where that is the account itself it stands alone, as somebody
 # wished: no address links it again.
 accounts = Table(
