@@ -38,6 +38,7 @@ format: install  ## put the code in its layout
 
 docs: install  ## write the generated reference pages anew
 	.venv/bin/pilotlight docs
+	.venv/bin/python -m tests.parity
 
 translations: install  ## bring the catalogues of the bot's languages in step with what it says
 	.venv/bin/python -m tests.bot.catalogues

@@ -209,7 +209,11 @@ def mention(text: str = "who tried driverless shuttles?", ts: str = "1795348800.
 
 def settings_for(slack: SlackApi, folder: Path, **more: str) -> Settings:
     """Of one workspace, unless `more` says otherwise."""
-    chosen = {"slack_bot_token": BOT_TOKEN, "slack_signing_secret": SIGNING_SECRET, "slack_api_url": slack.api_url}
+    chosen: Json = {
+        "slack_bot_token": BOT_TOKEN,
+        "slack_signing_secret": SIGNING_SECRET,
+        "slack_api_url": slack.api_url,
+    }
     return Settings(
         _env_file=None,  # type: ignore[call-arg]  # pydantic-settings has it, mypy does not know
         data_dir=folder,

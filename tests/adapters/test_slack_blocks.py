@@ -76,6 +76,7 @@ def values_of(made: object) -> list[str]:
 
 @given(message=messages(), in_view=st.booleans())
 @settings(max_examples=60, deadline=None)
+@pytest.mark.shows("limits")
 def test_slack_takes_every_message(message: Message, *, in_view: bool) -> None:
     blocks = render(message, in_view=in_view)
     check_blocks(blocks)
@@ -336,6 +337,7 @@ def test_an_answer_is_one_card() -> None:
     }
 
 
+@pytest.mark.shows("limits")
 @pytest.mark.parametrize("number", range(8))
 def test_every_pilot_can_be_shown_whole(number: int, tmp_path: Path) -> None:
     pilot = sample_pilots()[number]

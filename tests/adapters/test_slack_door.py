@@ -72,6 +72,7 @@ async def sender(slack: SlackApi, tmp_path: Path, database_url: str) -> AsyncIte
         yield running
 
 
+@pytest.mark.shows("forged")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -102,6 +103,7 @@ async def test_a_signature_is_good_for_five_minutes(sender: Sender, slack: Slack
     assert slack.said == []
 
 
+@pytest.mark.shows("forged")
 async def test_another_secret_signs_nothing(sender: Sender, slack: SlackApi) -> None:
     stranger = Sender(sender.address, sender.session, "another-secret")
     assert (await stranger.event(mention())).status == 401
@@ -334,6 +336,7 @@ async def test_a_body_beyond_all_measure_is_refused(sender: Sender, slack: Slack
     assert slack.said == []
 
 
+@pytest.mark.shows("nonsense")
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [

@@ -270,6 +270,7 @@ def test_json_of_any_kind_does_no_harm(fuzzed: Fuzzed, kind: str, body: object) 
 @pytest.mark.parametrize("kind", ["event", "interaction", "command"])
 @fuzz
 @given(data=st.data(), changes=_changes())
+@pytest.mark.shows("nonsense")
 def test_what_slack_sends_with_something_changed_does_no_harm(
     fuzzed: Fuzzed, kind: str, data: st.DataObject, changes: list[tuple[float, str, object]]
 ) -> None:

@@ -210,6 +210,7 @@ async def all_of(*calls: Awaitable[T]) -> list[T]:
     return await asyncio.gather(*calls)
 
 
+@pytest.mark.shows("slow")
 async def test_a_storm_in_one_channel_loses_nothing_keeps_its_order_and_delays_no_other(
     slack: Slack, outbox: Watched, time: Time
 ) -> None:

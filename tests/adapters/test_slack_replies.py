@@ -277,6 +277,7 @@ async def test_an_answer_too_late_for_a_modal_is_written_to_the_person(slack: Sl
     assert slack.heard[1][1]["blocks"] == render(SAID)
 
 
+@pytest.mark.shows("refused")
 @pytest.mark.parametrize("code", ["not_in_channel", "channel_not_found", "is_archived", "restricted_action"])
 @pytest.mark.parametrize(("where", "method"), [(COMMAND, "hook"), (CARD, "hook"), (CHANNEL, "chat.postMessage")])
 async def test_where_the_bot_may_not_post_the_person_is_told_alone(
@@ -421,6 +422,7 @@ async def test_quick_work_shows_no_status(slack: Slack) -> None:
     assert slack.heard == []
 
 
+@pytest.mark.shows("working")
 @pytest.mark.parametrize(("where", "channel", "thread"), [(DIRECT, D, NEW), (THREAD, C, OLD), (CHANNEL, C, NEW)])
 async def test_long_work_shows_a_status_and_takes_it_away(
     slack: Slack, where: Origin, channel: str, thread: str

@@ -170,6 +170,7 @@ async def test_each_workspace_is_answered_with_its_own_token(house: House) -> No
     assert {call.token for call in house.slack.calls if call.method != "response_url"} == set(house.tokens.values())
 
 
+@pytest.mark.shows("apart")
 async def test_what_a_community_told_itself_no_other_finds(house: House) -> None:
     question = "who let moles dig a cable trench?"
     assert SECRET in (await house.says(ONE, question)).words
@@ -233,6 +234,7 @@ async def test_the_same_person_id_in_two_workspaces_is_two_people(house: House) 
     assert "Atlantis" not in (await house.home(OTHER, ALICE)).words
 
 
+@pytest.mark.shows("removed")
 async def test_an_uninstallation_takes_its_own_token_and_a_new_installation_works(house: House) -> None:
     body = in_team(payload("app_uninstalled"), ONE) | {"event_time": 2}
     assert (await house.sender.event(body)).status == 200

@@ -166,6 +166,7 @@ def card_words(card: Json) -> str:
     return words_of({"attachments": [{"contentType": ADAPTIVE, "content": card}]})
 
 
+@pytest.mark.shows("limits")
 @given(messages(), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_teams_takes_every_message(message: Message, has_loop: bool) -> None:  # noqa: FBT001 - drawn
@@ -493,6 +494,7 @@ def test_an_answer_is_one_card() -> None:
     }
 
 
+@pytest.mark.shows("limits")
 @pytest.mark.parametrize("number", range(8))
 def test_every_pilot_can_be_shown_whole(number: int) -> None:
     pilot = sample_pilots()[number]

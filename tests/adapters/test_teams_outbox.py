@@ -203,6 +203,7 @@ async def test_an_hour_has_its_limit_too(outbox: Outbox, teams: ScriptedConnecto
     assert moments[1800] - moments[0] == 3600
 
 
+@pytest.mark.shows("slow")
 async def test_a_storm_in_one_conversation_delays_no_other(
     outbox: Outbox, teams: ScriptedConnector, time: Time
 ) -> None:
@@ -253,6 +254,7 @@ async def test_a_mistake_in_a_call_is_not_taken_for_trouble(outbox: Outbox, time
 # Trouble
 
 
+@pytest.mark.shows("slow")
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(("retry_after", "waits"), [(0, 1.5), (7, 7.5), (None, 0.75)])
 async def test_everything_waits_as_long_as_teams_asks_and_goes_again(

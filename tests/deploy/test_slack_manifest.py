@@ -96,6 +96,7 @@ def test_the_committed_manifest_is_what_the_code_makes() -> None:
     )
 
 
+@pytest.mark.shows("described")
 @pytest.mark.parametrize("manifest", ["http", "socket"], indirect=True)
 def test_slack_knows_every_key_and_takes_every_length(manifest: dict[str, Any]) -> None:
     for path, value in _walk(manifest):

@@ -52,6 +52,7 @@ def packed(path: str = "pilotlight.zip") -> dict[str, Any]:
 # The package
 
 
+@pytest.mark.shows("described")
 @pytest.mark.usefixtures("_settings")
 def test_the_package_is_made_from_the_settings_and_it_is_said_what_comes_next(
     capsys: pytest.CaptureFixture[str],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.inbound import ASK_SHORTCUT
 from knowledge.records import pilot_from_record
 from tests.base import sample_pilots
 from tests.end_to_end.slack_bot import COMMUNITY, running_bot, said_before_answering
@@ -18,6 +19,7 @@ from tests.end_to_end.slack_workspace import (
     GENERAL,
     PRIVATE,
     RANDOM,
+    TEAM,
     Json,
     Workspace,
     words_of,
@@ -66,6 +68,7 @@ async def _overheard(slack: Workspace, channel: str) -> tuple[str, Json]:
 # Mentions and threads
 
 
+@pytest.mark.shows("mention")
 async def test_a_mention_is_answered_once_in_its_thread_and_not_in_the_channel(slack: Workspace) -> None:
     asked = await slack.mention(BOB, GENERAL, BUSES)
     answer = await slack.wait_for_answer(GENERAL, "Yes: 2 pilots in 2 countries tried this", thread_ts=asked)
@@ -74,6 +77,7 @@ async def test_a_mention_is_answered_once_in_its_thread_and_not_in_the_channel(s
     assert await said_before_answering(slack, BOB, GENERAL) == [answer]
 
 
+@pytest.mark.shows("private")
 async def test_what_only_the_asker_may_see_is_not_told_to_a_room(slack: Workspace) -> None:
     asked = await slack.mention(ALICE, GENERAL, BUSES)
     assert "Night shuttle" not in words_of(await slack.wait_for_answer(GENERAL, thread_ts=asked))
@@ -81,6 +85,7 @@ async def test_what_only_the_asker_may_see_is_not_told_to_a_room(slack: Workspac
     assert "Night shuttle" in words_of(await slack.wait_for_answer(DIRECT[ALICE]))
 
 
+@pytest.mark.shows("follow_up")
 async def test_a_follow_up_in_the_thread_needs_no_mention_and_keeps_the_topic(slack: Workspace) -> None:
     asked = await slack.mention(ALICE, GENERAL, BUSES)
     await slack.wait_for_answer(GENERAL, "Yes: 2 pilots", thread_ts=asked)
@@ -89,6 +94,7 @@ async def test_a_follow_up_in_the_thread_needs_no_mention_and_keeps_the_topic(sl
     assert "Self-driving bus in the old town" in words_of(answer)
 
 
+@pytest.mark.shows("talk")
 async def test_what_people_say_to_each_other_in_the_thread_gets_no_answer(slack: Workspace) -> None:
     asked = await slack.mention(ALICE, GENERAL, BUSES)
     answer = await slack.wait_for_answer(GENERAL, thread_ts=asked)
@@ -108,6 +114,7 @@ async def test_another_thread_does_not_know_the_topic(slack: Workspace) -> None:
     assert "shuttle" not in words_of(answer)
 
 
+@pytest.mark.shows("mention_in_thread")
 async def test_a_mention_in_the_middle_of_a_thread_is_answered_there(slack: Workspace) -> None:
     talk = await slack.post(ALICE, PRIVATE, "Our bus line is short of drivers.")
     await slack.mention(BOB, PRIVATE, BUSES, thread_ts=talk)
@@ -116,9 +123,20 @@ async def test_a_mention_in_the_middle_of_a_thread_is_answered_there(slack: Work
     assert [each["user"] for each in await slack.replies(PRIVATE, talk)] == [BOB, answer["user"]]
 
 
+@pytest.mark.shows("group_chat")
+@pytest.mark.parametrize("slack", ["events"], indirect=True)
+async def test_a_mention_in_a_group_of_direct_messages_is_answered_there(slack: Workspace) -> None:
+    # The peer has no such conversations, so only what is sent says that it is one.
+    said = {"type": "message", "channel_type": "mpim", "user": ALICE, "text": f"<@{BOT}> {BUSES}"}
+    assert (await slack.send_event({**said, "channel": PRIVATE, "ts": "1790000000.000100"})).in_time
+    answer = await slack.wait_for_answer(PRIVATE, "Yes: 2 pilots", thread_ts="1790000000.000100")
+    assert "Night shuttle" not in words_of(answer)
+
+
 # Direct messages
 
 
+@pytest.mark.shows("direct")
 async def test_a_direct_message_is_answered_and_followed_up(slack: Workspace) -> None:
     await slack.direct_message(BOB, "Hello!")
     await slack.wait_for_answer(DIRECT[BOB], "Has anyone tried it?")
@@ -133,6 +151,7 @@ async def test_a_direct_message_is_answered_and_followed_up(slack: Workspace) ->
 # The slash command
 
 
+@pytest.mark.shows("command", "share", "private")
 async def test_a_commands_answer_is_the_askers_and_what_is_shared_is_what_the_room_may_see(slack: Workspace) -> None:
     await slack.command(ALICE, GENERAL, "/pilot", f"ask {BUSES}")
     answer = await _whispered(slack, ALICE, GENERAL, "Yes: 3 pilots")
@@ -145,6 +164,7 @@ async def test_a_commands_answer_is_the_askers_and_what_is_shared_is_what_the_ro
     assert "Night shuttle" not in words_of(shared)
 
 
+@pytest.mark.shows("command")
 @pytest.mark.parametrize("channel", [GENERAL, ELSEWHERE], ids=["a member", "no member"])
 async def test_the_command_needs_no_ask_and_no_membership(slack: Workspace, channel: str) -> None:
     await slack.command(BOB, channel, "/pilot", BUSES)
@@ -157,12 +177,14 @@ async def test_the_command_needs_no_ask_and_no_membership(slack: Workspace, chan
     assert await slack.calls("chat.postMessage") == []
 
 
+@pytest.mark.shows("help")
 async def test_help_names_every_command(slack: Workspace) -> None:
     await slack.command(BOB, DIRECT[BOB], "/pilot", "help")
     told = words_of(await slack.wait_for_answer(DIRECT[BOB], "Just ask"))
     assert [word for word in ("ask", "show", "tell", "home", "settings", "channel", "help") if word not in told] == []
 
 
+@pytest.mark.shows("more")
 async def test_more_on_a_pilot_is_shown_to_the_presser_alone(slack: Workspace) -> None:
     asked = await slack.mention(ALICE, GENERAL, BUSES)
     answer = await slack.wait_for_answer(GENERAL, thread_ts=asked)
@@ -171,9 +193,33 @@ async def test_more_on_a_pilot_is_shown_to_the_presser_alone(slack: Workspace) -
     assert [asked, answer["ts"]] == [each["ts"] for each in await slack.messages(GENERAL, seen_by=CAROL)]
 
 
+@pytest.mark.shows("about_message")
+@pytest.mark.parametrize("slack", ["events"], indirect=True)
+async def test_a_message_is_asked_about_and_only_who_asks_sees_the_answer(slack: Workspace) -> None:
+    said = await slack.post(BOB, GENERAL, "We think of self-driving shuttle buses.")
+    (message,) = await slack.messages(GENERAL)
+    # The peer has no shortcuts: this one is sent as Slack would.
+    sent = await slack.send(
+        {
+            "type": "message_action",
+            "callback_id": ASK_SHORTCUT,
+            "team": {"id": TEAM},
+            "user": {"id": ALICE, "name": "alice", "team_id": TEAM},
+            "channel": {"id": GENERAL, "name": "general"},
+            "message": message,
+            "message_ts": said,
+            "trigger_id": "1.2",
+        }
+    )
+    assert sent.in_time
+    answer = await _whispered(slack, ALICE, GENERAL, "Yes: 3 pilots")
+    assert "Share to channel" in words_of(answer)
+
+
 # Overhearing
 
 
+@pytest.mark.shows("modes")
 async def test_channel_talk_is_not_answered_unless_a_moderator_wants_it(slack: Workspace) -> None:
     await slack.post(ALICE, GENERAL, "Has anyone here tried self-driving shuttle buses?")
     assert await said_before_answering(slack, BOB, GENERAL) == []
@@ -190,6 +236,7 @@ async def test_where_nobody_moderates_the_refusal_says_how_somebody_can(tmp_path
         assert await slack.faults() == []
 
 
+@pytest.mark.shows("overheard")
 async def test_an_overheard_question_is_answered_once_in_its_thread(slack: Workspace) -> None:
     asked, answer = await _overheard(slack, GENERAL)
     assert "Yes: 2 pilots" in words_of(answer)
@@ -204,6 +251,7 @@ async def test_an_overheard_question_is_answered_once_in_its_thread(slack: Works
     assert await said_before_answering(slack, BOB, RANDOM) == []
 
 
+@pytest.mark.shows("silence")
 async def test_what_is_no_question_that_can_be_answered_is_passed_over_in_silence(slack: Workspace) -> None:
     await _overhear_in(slack, GENERAL)
     await slack.post(ALICE, GENERAL, "Has anyone here tried playgrounds designed by children?")
@@ -226,6 +274,7 @@ async def test_what_is_no_question_that_can_be_answered_is_passed_over_in_silenc
     assert "From now on" in words_of(chosen)
 
 
+@pytest.mark.shows("not_now")
 async def test_not_now_takes_the_answer_away_for_everybody_and_says_who(slack: Workspace) -> None:
     asked, answer = await _overheard(slack, GENERAL)
     await slack.press(BOB, answer, label="Not now")
@@ -235,6 +284,7 @@ async def test_not_now_takes_the_answer_away_for_everybody_and_says_who(slack: W
     assert await slack.answers(GENERAL, asked) == [left]
 
 
+@pytest.mark.shows("mute")
 async def test_a_muted_thread_is_silent_until_the_bot_is_mentioned(slack: Workspace) -> None:
     asked, answer = await _overheard(slack, GENERAL)
     await slack.press(BOB, answer, label="Mute this thread")
@@ -247,6 +297,7 @@ async def test_a_muted_thread_is_silent_until_the_bot_is_mentioned(slack: Worksp
     await slack.wait_for_answer(GENERAL, "I looked first at: Norway", thread_ts=asked)
 
 
+@pytest.mark.shows("off", "modes")
 async def test_switched_off_in_a_channel_a_mention_is_told_so_in_private(slack: Workspace) -> None:
     await slack.command(CAROL, GENERAL, "/pilot", "channel off")
     await slack.wait_for_answer(GENERAL, "From now on: I do not speak in this channel.")

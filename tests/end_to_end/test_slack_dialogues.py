@@ -9,6 +9,7 @@ from tests.end_to_end.slack_bot import DirectMessages, running_bot
 from tests.end_to_end.slack_workspace import ALICE, Mode
 
 
+@pytest.mark.shows("dialogues", "language")
 @pytest.mark.parametrize("mode", ["events", "socket"])
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 async def test_the_dialogue_plays_in_slack(script: Path, mode: Mode, tmp_path: Path) -> None:

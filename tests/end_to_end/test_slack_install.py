@@ -24,6 +24,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.shows("installed")
 async def test_installed_by_its_pages_it_answers_with_the_token_it_got(tmp_path: Path) -> None:
     port, key = _free_port(), new_key()
     address = f"http://127.0.0.1:{port}"

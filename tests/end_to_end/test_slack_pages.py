@@ -41,6 +41,7 @@ def _at_work(folder: Path, mode: Mode) -> AbstractAsyncContextManager[Workspace]
 # Forms
 
 
+@pytest.mark.shows("tell", "errors")
 async def test_a_form_shows_what_is_wrong_at_its_field_and_then_keeps_what_others_find(slack: Workspace) -> None:
     await slack.command(ALICE, GENERAL, "/pilot", "tell")
     await slack.wait_for_modal(ALICE, "What was tried?")
@@ -55,6 +56,7 @@ async def test_a_form_shows_what_is_wrong_at_its_field_and_then_keeps_what_other
     await slack.wait_for_answer(GENERAL, "Lending tools from the library", thread_ts=asked)
 
 
+@pytest.mark.shows("home")
 async def test_what_is_ones_own_stands_on_ones_own_page(slack: Workspace) -> None:
     await slack.open_home(ALICE)
     await slack.wait_for_home(ALICE, "None yet.")
@@ -69,6 +71,7 @@ async def test_what_is_ones_own_stands_on_ones_own_page(slack: Workspace) -> Non
     await slack.wait_for_answer(DIRECT[BOB], "Ask alice")
 
 
+@pytest.mark.shows("titled")
 async def test_a_title_given_with_the_command_stands_in_the_form(slack: Workspace) -> None:
     await slack.command(ALICE, GENERAL, "/pilot", "tell Book-a-bike for home carers")
     view = await slack.wait_for_modal(ALICE)
@@ -76,6 +79,7 @@ async def test_a_title_given_with_the_command_stands_in_the_form(slack: Workspac
     assert view["blocks"][1]["element"]["initial_value"] == "Book-a-bike for home carers"
 
 
+@pytest.mark.shows("offered")
 async def test_where_nobody_tried_it_the_answer_offers_the_form(slack: Workspace) -> None:
     asked = await slack.mention(ALICE, GENERAL, "has anyone tried lending tools?")
     answer = await slack.wait_for_answer(GENERAL, thread_ts=asked)
@@ -86,6 +90,7 @@ async def test_where_nobody_tried_it_the_answer_offers_the_form(slack: Workspace
     await slack.wait_for_answer(GENERAL, "Yes: 1 pilot tried this.", thread_ts=asked)
 
 
+@pytest.mark.shows("old")
 async def test_a_form_of_an_earlier_version_says_so(by_events: Workspace) -> None:
     for number, metadata in enumerate(("", json.dumps({"form": "wish", "context": "", "channel": "", "thread": ""}))):
         view = {"type": "modal", "callback_id": "form", "private_metadata": metadata, "id": "V1", "state": {}}
@@ -104,6 +109,7 @@ async def test_a_form_of_an_earlier_version_says_so(by_events: Workspace) -> Non
 # The home page
 
 
+@pytest.mark.shows("home_opens", "home_search")
 async def test_the_home_page_searches_opens_and_tells(by_events: Workspace) -> None:
     await by_events.open_home(BOB)
     await by_events.wait_for_home(BOB, "Your settings")
@@ -127,6 +133,7 @@ async def test_what_was_found_on_the_home_page_can_be_judged_there(by_events: Wo
     assert "I keep that for whoever looks after me." in words_of(sent.view or {})
 
 
+@pytest.mark.shows("settings", "errors")
 async def test_a_page_of_ones_own_says_what_was_chosen(slack: Workspace) -> None:
     await slack.command(ALICE, GENERAL, "/pilot", "settings")
     await slack.wait_for_modal(ALICE, "Your settings")
@@ -140,6 +147,7 @@ async def test_a_page_of_ones_own_says_what_was_chosen(slack: Workspace) -> None
     assert "until 29 November 2026" in words_of(await slack.wait_for_home(ALICE, "22:00 to 07:00"))
 
 
+@pytest.mark.shows("home_opens")
 async def test_settings_are_changed_from_the_home_page_and_shown_there(by_events: Workspace) -> None:
     await by_events.open_home(ALICE)
     await by_events.wait_for_home(ALICE, "Your settings")
@@ -151,6 +159,7 @@ async def test_settings_are_changed_from_the_home_page_and_shown_there(by_events
     assert "18:00" not in words_of(await by_events.wait_for_home(BOB))
 
 
+@pytest.mark.shows("unanswered")
 async def test_only_moderators_see_what_nobody_could_answer(slack: Workspace) -> None:
     await slack.direct_message(BOB, "has anyone tried playgrounds designed by children?")
     await slack.wait_for_answer(DIRECT[BOB], "Nobody has recorded trying this yet")
@@ -164,6 +173,7 @@ async def test_only_moderators_see_what_nobody_could_answer(slack: Workspace) ->
 # What people think
 
 
+@pytest.mark.shows("feedback")
 async def test_what_people_thought_of_an_answer_is_kept_with_their_reason(slack: Workspace, tmp_path: Path) -> None:
     asked = await slack.mention(ALICE, GENERAL, WEEK)
     answer = await slack.wait_for_answer(GENERAL, thread_ts=asked)

@@ -44,6 +44,7 @@ async def slack(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 # Words that would ring or lead astray
 
 
+@pytest.mark.shows("rings")
 async def test_what_is_stored_never_rings_and_never_links(slack: Workspace) -> None:
     asked = await slack.mention(ALICE, GENERAL, "has anyone tried beekeeping on roofs?")
     answer = await slack.wait_for_answer(GENERAL, "Beekeeping on roofs", thread_ts=asked)
@@ -57,6 +58,7 @@ async def test_what_is_stored_never_rings_and_never_links(slack: Workspace) -> N
         assert not {each["type"] for each in _parts(shown["blocks"])} & _READS_MARKUP
 
 
+@pytest.mark.shows("rings")
 async def test_what_people_ask_never_rings_when_it_is_shared(slack: Workspace) -> None:
     await slack.command(ALICE, GENERAL, "/pilot", "ask has anyone tried beekeeping on roofs? &lt;!channel&gt;")
     answer = await slack.wait_for_answer(GENERAL, "Beekeeping on roofs")
@@ -80,6 +82,7 @@ def _parts(thing: object) -> Iterator[Json]:
 # Slack Connect, which can be made up in events mode only
 
 
+@pytest.mark.shows("outsiders")
 @pytest.mark.parametrize("slack", ["events"], indirect=True)
 async def test_a_stranger_gets_public_pilots_and_no_form(slack: Workspace) -> None:
     answer = await _asked(slack, "1790000000.000100", BUSES, user=STRANGER, user_team="T0ELSEWHERE")
@@ -93,6 +96,7 @@ async def test_a_stranger_gets_public_pilots_and_no_form(slack: Workspace) -> No
     assert await slack.calls("views.open") == []
 
 
+@pytest.mark.shows("outsiders")
 @pytest.mark.parametrize("slack", ["events"], indirect=True)
 async def test_a_member_gets_all_that_is_the_communitys_unless_strangers_read_along(slack: Workspace) -> None:
     answer = await _asked(slack, "1790000000.000100", BUSES, user=ALICE, user_team=TEAM)

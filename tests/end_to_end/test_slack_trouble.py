@@ -53,6 +53,7 @@ async def _all_said(slack: Workspace) -> list[Json]:
 # Twice
 
 
+@pytest.mark.shows("redelivered")
 async def test_what_is_delivered_again_is_answered_once(by_events: Workspace) -> None:
     asked = await by_events.mention(ALICE, GENERAL, BUSES)
     answer = await by_events.wait_for_answer(GENERAL, thread_ts=asked)
@@ -64,6 +65,7 @@ async def test_what_is_delivered_again_is_answered_once(by_events: Workspace) ->
     assert await by_events.answers(DIRECT[BOB]) == [private]
 
 
+@pytest.mark.shows("redelivered")
 async def test_a_command_that_is_delivered_again_is_answered_once(by_events: Workspace) -> None:
     await by_events.command(ALICE, GENERAL, "/pilot", BUSES)
     answer = await by_events.wait_for_answer(GENERAL, "Yes:")
@@ -71,6 +73,7 @@ async def test_a_command_that_is_delivered_again_is_answered_once(by_events: Wor
     assert await said_before_answering(by_events, BOB, GENERAL) == [answer]
 
 
+@pytest.mark.shows("restarted")
 async def test_what_was_answered_before_a_restart_is_not_answered_after_it(tmp_path: Path) -> None:
     await furnish(tmp_path)
     async with running_workspace(tmp_path) as slack:
@@ -87,6 +90,7 @@ async def test_what_was_answered_before_a_restart_is_not_answered_after_it(tmp_p
         assert await slack.faults() == []
 
 
+@pytest.mark.shows("replicas")
 async def test_of_two_replicas_one_answers(tmp_path: Path, postgres_url: str) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     await furnish(tmp_path, database_url=postgres_url)
@@ -118,6 +122,7 @@ async def _sent_to(slack: Workspace, address: str, event: Json) -> None:
 # At once
 
 
+@pytest.mark.shows("at_once")
 async def test_two_people_at_once_each_get_their_own_answer(slack: Workspace) -> None:
     asked = {ALICE: BUSES, BOB: "has anyone tried a four-day week?"}
     await asyncio.gather(*(slack.direct_message(person, text) for person, text in asked.items()))
@@ -126,6 +131,7 @@ async def test_two_people_at_once_each_get_their_own_answer(slack: Workspace) ->
     assert [len(await slack.answers(DIRECT[person])) for person in asked] == [1, 1]
 
 
+@pytest.mark.shows("at_once")
 async def test_ten_questions_at_once_are_all_answered_where_they_were_asked(slack: Workspace) -> None:
     questions = {
         "has anyone tried a chatbot for tax questions?": "Chatbot for tax questions",
@@ -146,6 +152,7 @@ async def test_ten_questions_at_once_are_all_answered_where_they_were_asked(slac
 # The database away
 
 
+@pytest.mark.shows("away")
 @pytest.mark.parametrize("mode", ["events", "socket"])
 async def test_with_the_database_away_people_get_a_reference_and_the_log_none_of_their_words(
     mode: Mode, tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
