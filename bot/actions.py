@@ -60,11 +60,29 @@ class OpenSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkAccount:
+    """Say that one is the person whom a code was given to."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class OldAction:
     """A button this version no longer knows: it stands on an old card."""
 
 
-Action = ShowPilot | TellPilot | RateAnswer | ShareAnswer | MuteThread | NotNow | SetMode | OpenSettings | OldAction
+Action = (
+    ShowPilot
+    | TellPilot
+    | RateAnswer
+    | ShareAnswer
+    | MuteThread
+    | NotNow
+    | SetMode
+    | OpenSettings
+    | LinkAccount
+    | OldAction
+)
 
 
 def encode(action: Action) -> str:
@@ -85,6 +103,8 @@ def encode(action: Action) -> str:
             return f"mode {mode}"
         case OpenSettings():
             return "settings"
+        case LinkAccount(code):
+            return f"link {code}"
         case OldAction():
             return "old"
         case _:
@@ -112,4 +132,6 @@ def decode(text: str) -> Action:
             return SetMode(Mode(mode))
         case ["settings"]:
             return OpenSettings()
+        case ["link", code] if code:
+            return LinkAccount(code)
     return OldAction()

@@ -20,6 +20,7 @@ from bot.skills import home, rate, tell
 from bot.skills.ask import Ask
 from bot.skills.greet import greeting
 from bot.skills.home import Home
+from bot.skills.link import Link
 from bot.skills.moderate import Moderate
 from bot.skills.overhear import Overhear, concerns
 from bot.skills.rate import Rate
@@ -74,8 +75,14 @@ class Bot:
         self._tell = Tell(pilots=stores.pilots, now=now, new_id=new_id)
         self._rate = Rate(answers=stores.answers, now=now)
         self._moderate = Moderate(rooms=stores.rooms, members=stores.members)
+        self._link = Link(people=stores.people, pilots=stores.pilots, members=stores.members, now=now, new_id=new_id)
         self._home = Home(
-            pilots=stores.pilots, demands=stores.demands, members=stores.members, now=now, language=language
+            pilots=stores.pilots,
+            demands=stores.demands,
+            members=stores.members,
+            people=stores.people,
+            now=now,
+            language=language,
         )
         self._rooms = stores.rooms
         self._members = stores.members
@@ -98,6 +105,7 @@ class Bot:
             async with asyncio.timeout(PATIENCE):
                 if not await self._is_first(event):
                     return None
+                event = replace(event, person=await self._link.recognise(event.person, event.place))
                 language = await self._language_of(event)
                 with speaking(language):
                     said = await self._reply(event, progress)
@@ -206,6 +214,8 @@ class Bot:
                 return Reply(content=await self._home(person, place), is_private=True)
             case "settings":
                 return cards.outsider() if place.is_outside else await self._home.form(person, place)
+            case "link":
+                return await self._link(rest, person, place)
             case "channel":
                 return await self._moderate.channel(rest, person, place)
             case "help":
@@ -231,6 +241,8 @@ class Bot:
                 return cards.outsider() if place.is_outside else self._tell.form(title)
             case actions.OpenSettings():
                 return cards.outsider() if place.is_outside else await self._home.form(person, place)
+            case actions.LinkAccount(code):
+                return await self._link.confirm(code, person, place)
             case actions.OldAction():
                 return cards.old_card()
             case _:

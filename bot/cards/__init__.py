@@ -15,6 +15,16 @@ from bot.cards.channels import (
     unknown_mode,
 )
 from bot.cards.labels import day, details, direction, stage
+from bot.cards.links import (
+    is_that_you,
+    link_code,
+    link_in_private,
+    linked,
+    linked_already,
+    no_code,
+    nothing_linked,
+    unlinked,
+)
 from bot.cards.pages import home, settings_kept
 from bot.cards.pilots import no_such_pilot, pilot, several_pilots, told, which_pilot
 from bot.cards.talk import (
@@ -64,17 +74,24 @@ __all__ = [
     "help_",
     "home",
     "how_many",
+    "is_that_you",
+    "link_code",
+    "link_in_private",
+    "linked",
+    "linked_already",
     "mode",
     "mode_chosen",
     "more_on",
     "more_than_fits",
     "muted",
+    "no_code",
     "no_room_here",
     "no_such_pilot",
     "not_helpful",
     "not_in_channel",
     "not_now",
     "noted",
+    "nothing_linked",
     "off_here",
     "old_card",
     "one_moment",
@@ -99,6 +116,7 @@ __all__ = [
     "unavailable",
     "unknown_command",
     "unknown_mode",
+    "unlinked",
     "welcome",
     "which_pilot",
     "worth_telling",

@@ -20,8 +20,12 @@ def home(
     *,
     preferences: Preferences,
     unanswered: Sequence[Demand] | None,
+    accounts: int = 1,
 ) -> Message:
-    """A person's own page. `unanswered` are the community's open questions, for those who look after it."""
+    """A person's own page. `unanswered` are the community's open questions, for those who look after it.
+
+    `accounts` is how many they have.
+    """
     blocks: list[Block] = [Heading(say("Your pilots"))]
     shown = tuple(
         Source(title=pilot.title, details=details(pilot), meters=meters(done), action=ShowPilot(pilot.id))
@@ -38,7 +42,8 @@ def home(
     blocks.append(Buttons((Button(say("Tell of a pilot"), TellPilot()),)))
     if unanswered is not None:
         blocks += _unanswered(unanswered)
-    blocks += [Heading(say("Your settings")), Facts(_settings(preferences))]
+    linked = ((say("Linked accounts"), str(accounts)),) if accounts > 1 else ()
+    blocks += [Heading(say("Your settings")), Facts((*_settings(preferences), *linked))]
     blocks.append(Buttons((Button(say("Change settings"), OpenSettings()),)))
     return Message(tuple(blocks))
 

@@ -11,7 +11,7 @@ from bot.members import Preferences
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from bot.ports import MemberStore
+from bot.ports import MemberStore, People
 from bot.voice import ENGLISH, LANGUAGES, phrase, say, speaking
 from knowledge.dimensions import progress
 from knowledge.ports import DemandStore, PilotStore
@@ -35,13 +35,16 @@ class Home:
     pilots: PilotStore
     demands: DemandStore
     members: MemberStore
+    people: People
     now: Callable[[], datetime]
     language: str = ENGLISH
 
     async def __call__(self, person: Person, place: Place) -> Message:
         member = await self.members.member(place.community, person.id)
         today = self.now().date()
-        own = await self.pilots.owned_by(place.community, person.id)
+        accounts = await self.people.accounts(place.community, person.id)
+        # What was told just as an account was linked may still be that account's.
+        own = [pilot for each in accounts for pilot in await self.pilots.owned_by(place.community, each)]
         may_moderate = member.role.may_moderate and not place.is_outside
         unanswered = await self.demands.demands(place.community, QUESTIONS_SHOWN) if may_moderate else None
         # Wherever it was asked for, its person alone reads it.
@@ -50,6 +53,7 @@ class Home:
                 [(pilot, progress(pilot, today)) for pilot in own],
                 preferences=_current(member.preferences, today),
                 unanswered=unanswered,
+                accounts=len(accounts),
             )
 
     async def form(self, person: Person, place: Place) -> Form:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from bot.actions import (
     LENGTH_LIMIT,
     Action,
+    LinkAccount,
     MuteThread,
     NotNow,
     OldAction,
@@ -30,6 +31,7 @@ def test_an_action_survives_the_button_it_stands_on(text: str) -> None:
     assert decode(encode(ShowPilot(text))) == ShowPilot(text)
     assert decode(encode(TellPilot(text))) == TellPilot(text)
     assert decode(encode(ShareAnswer(text))) == ShareAnswer(text)
+    assert decode(encode(LinkAccount(text))) == LinkAccount(text)
     assert decode(encode(RateAnswer(text, False))) == RateAnswer(text, False)
 
 
