@@ -17,7 +17,7 @@ from adapters.teams.roster import Roster
 from adapters.teams.stream import Stream, typing
 from bot.actions import ShareAnswer
 from bot.answers import GivenAnswer
-from bot.events import Event, Pressed, Said, Submitted
+from bot.events import Event, Opened, Pressed, Said, Submitted, Visited
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
@@ -111,8 +111,16 @@ class TeamsApp:
         if post := await stream.finish(made):
             if isinstance(message, Message):
                 await self._replies.note(message, origin, post)
+        elif reply and isinstance(event, Opened):
+            await self._welcome(reply, event, origin)
         elif reply:
             await self._replies.show(reply, origin)
+
+    async def _welcome(self, reply: Reply, event: Opened, origin: Origin) -> None:
+        """Teams has no page for the bot: it stands under the first words, and comes again whenever it is asked for."""
+        await self._replies.show(reply, origin)
+        if page := await self._house.handle(Visited(person=event.person, place=event.place)):
+            await self._replies.begin(page, origin)
 
     async def _respond(self, incoming: Incoming, tenant: Tenant) -> Json:
         """What a press or a form is answered with, where it is waited for; what takes longer is shown after."""

@@ -46,6 +46,15 @@ class Replies:
                 case _:
                     assert_never(reply.content)
 
+    async def begin(self, reply: Reply, origin: Origin) -> None:
+        """With questions to begin with, which Teams offers under the last message of a chat of two."""
+        if not isinstance(reply.content, Message):
+            return
+        with speaking(reply.language):
+            made = made_of(reply.content)
+        offered = [{"type": "imBack", "title": each, "value": each} for each in cards.SUGGESTED_QUESTIONS]
+        await self._send(_where(origin), {**made, "suggestedActions": {"to": [origin.user], "actions": offered}})
+
     async def update(self, made: Json, origin: Origin) -> None:
         """Put it in the place of what was pressed, for everybody who sees that."""
         await self._outbox.update(_where(origin), origin.reply_to, made, is_targeted=origin.is_targeted)
