@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.lately import Lately
+from adapters.teams.connector import TeamsRefusedError
 from adapters.teams.inbound import Origin, Tenant, is_elsewhere, is_guest
 from adapters.teams.outbox import Address, Outbox
 from knowledge.text import clean
