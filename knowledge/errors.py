@@ -19,7 +19,12 @@ class InvalidFileError(PilotlightError):
 
 
 class UnavailableError(PilotlightError):
-    """Something outside (database, model, disk) did not answer; trying later may help."""
+    """Something outside (database, model, disk) did not answer; trying later may help.
+
+    `is_in_doubt` where what was asked may have been done all the same.
+    """
+
+    is_in_doubt: bool = False
 
 
 class InvalidQuestionError(PilotlightError):

@@ -1,0 +1,117 @@
+"""Prompts: what the bot says first goes to whoever it is for, wherever they can be reached, or to their deputy."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.messages import Reply
+from bot.ports import People, Prompter, Reaches
+from bot.reaches import Reach, UnreachableError
+from knowledge.errors import PilotlightError, UnavailableError
+
+ReplyFor = Callable[[str], Awaitable[Reply]]
+"""What to say to the person of this id, in their language: the one it is for, or their deputy."""
+
+_log = logging.getLogger(__name__)
+
+
+class Outcome(StrEnum):
+    REACHED = "reached"
+    IN_DOUBT = "in doubt"  # it may have been sent: whoever sends it again may say it twice
+    LATER = "later"  # no platform took it, though nobody said no: it may be tried again
+    NOBODY = "nobody"  # neither the person nor the deputy can be written to, which the moderators see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompted:
+    """Whom something is for, and who stands in for them, by their ids."""
+
+    community: str
+    person: str
+    deputy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """Who was reached where, also in doubt; and a sentence for each way that did not lead there."""
+
+    outcome: Outcome
+    person: str = ""
+    platform: str = ""
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Sends what it is given at once: whoever calls decides what is due, and minds quiet hours and pauses."""
+
+    people: People
+    reaches: Reaches
+    prompters: Mapping[str, Prompter]
+    now: Callable[[], datetime]
+
+    async def __call__(self, prompted: Prompted, reply_for: ReplyFor) -> Delivered:
+        """Never twice. UnavailableError where the database does not say how to reach them; then nothing was sent."""
+        troubles: list[str] = []
+        for person, accounts in await self._asked(prompted):
+            delivered = await self._try(prompted.community, person, accounts, reply_for, troubles)
+            if delivered.outcome is not Outcome.NOBODY:
+                return delivered
+        return Delivered(outcome=Outcome.NOBODY, troubles=tuple(troubles))
+
+    async def _asked(self, prompted: Prompted) -> Sequence[tuple[str, Sequence[str]]]:
+        """The person, then the deputy where that is somebody else, each with their accounts."""
+        theirs = await self.people.accounts(prompted.community, prompted.person)
+        if not prompted.deputy or prompted.deputy in theirs:
+            return [(prompted.person, theirs)]
+        deputys = await self.people.accounts(prompted.community, prompted.deputy)
+        return [(prompted.person, theirs), (prompted.deputy, deputys)]
+
+    async def _try(
+        self, community: str, person: str, accounts: Sequence[str], reply_for: ReplyFor, troubles: list[str]
+    ) -> Delivered:
+        """One after the other, the latest used first; `troubles` learns why not."""
+        is_away, reply = False, None
+        for reach in await self.reaches.reaches(community, accounts):
+            prompter = self.prompters.get(reach.platform)
+            if prompter is None or reach.closed_because:
+                troubles.append(_why_not(reach))
+                continue
+            reply = reply or await reply_for(person)
+            at = self.now()
+            try:
+                reached = await prompter.prompt(reach, reply)
+            except UnreachableError as error:
+                troubles.append(str(error))
+                await self._attempt(self.reaches.close(community, reach.platform, reach.account, error.because, at))
+            except PilotlightError as error:
+                troubles.append(str(error))
+                if isinstance(error, UnavailableError) and error.is_in_doubt:
+                    return _delivered(Outcome.IN_DOUBT, person, reach, troubles)
+                is_away = True
+            else:
+                if reached != reach:
+                    await self._attempt(self.reaches.note_address(reached))
+                return _delivered(Outcome.REACHED, person, reach, troubles)
+        # Nobody's deputy is troubled because a platform was away for a minute.
+        return Delivered(outcome=Outcome.LATER if is_away else Outcome.NOBODY, troubles=tuple(troubles))
+
+    async def _attempt(self, noted: Awaitable[None]) -> None:
+        """Without it the next prompt learns the same again; raised, it would have this one sent again."""
+        try:
+            await noted
+        except PilotlightError as error:
+            _log.error("How somebody is reached could not be noted: %s", error)
+
+
+def _delivered(outcome: Outcome, person: str, reach: Reach, troubles: Sequence[str]) -> Delivered:
+    return Delivered(outcome=outcome, person=person, platform=reach.platform, troubles=tuple(troubles))
+
+
+def _why_not(reach: Reach) -> str:
+    platform = reach.platform.capitalize()
+    if reach.closed_because:
+        return str(UnreachableError(platform, reach.closed_because))
+    return f"{platform}: Pilotlight is not set up to write there. pilotlight check says what is missing."
