@@ -111,7 +111,8 @@ def _submitting(made: Any) -> Any:
     if not isinstance(made, dict):
         return made
     if made.get("type") == "Action.Execute":
-        return made["fallback"]
+        aloud = {name: made[name] for name in ("tooltip",) if name in made}
+        return made["fallback"] | aloud
     if made.get("type") == "Action.Submit":
         return made | {"data": {name: each for name, each in made["data"].items() if name != "msteams"}}
     return {name: _submitting(each) for name, each in made.items()}

@@ -287,7 +287,7 @@ async def test_where_the_bot_may_not_post_the_person_is_told_alone(
     await show(slack, SAID, where)
     assert slack.methods == ["chat.postMessage", method]
     excuse = slack.heard[1][1]
-    assert excuse["text"] == fallback(cards.not_in_channel())
+    assert excuse["text"] == fallback(cards.not_in_channel("/invite @Pilotlight"))
     assert excuse.get("response_type") == "ephemeral" if method == "hook" else excuse["channel"] == "U01ALICE"
 
 

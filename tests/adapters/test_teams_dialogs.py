@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.lengths import length
-from adapters.teams.cards import ADAPTIVE, in_one_line, weight
+from adapters.teams.cards import ACTION, ADAPTIVE, in_one_line, render, weight
 from adapters.teams.dialogs import (
     FORM,
     SUBMIT,
@@ -25,14 +25,15 @@ from adapters.teams.dialogs import (
     read_values,
 )
 from bot import cards
+from bot.actions import Action
 from bot.forms import Field, Form
-from bot.messages import Message, Text
+from bot.messages import Button, Buttons, Message, Source, Sources, Text
 from bot.skills.tell import Tell
 from knowledge.text import clean
 from tests.adapters.test_teams_cards import card_words, check_card, elements_of
 from tests.end_to_end.teams_cards import action_in, filled
 from tests.fakes import MemoryPilotStore
-from tests.hostile import forms, hostile_texts
+from tests.hostile import actions, forms, hostile_texts
 
 Json = dict[str, Any]
 
@@ -265,6 +266,33 @@ def test_a_card_of_the_bot_is_a_dialog() -> None:
     for message in (cards.one_moment(), cards.noted(), cards.help_(), cards.welcome(), Message(())):
         check_card(card_in(message_dialog(message)))
     assert message_dialog(cards.noted())["title"] == "Pilotlight"
-    assert (message_dialog(cards.noted())["height"], message_dialog(cards.help_())["height"]) == ("small", "medium")
+
+
+@pytest.mark.parametrize(("count", "height"), [(0, "small"), (4, "small"), (5, "medium"), (8, "medium"), (9, "large")])
+def test_a_dialog_is_as_high_as_what_it_holds(count: int, height: str) -> None:
+    assert message_dialog(Message((Text("A line."),) * count))["height"] == height
+
+
+def test_a_form_of_many_fields_is_a_large_dialog() -> None:
     many = tuple(Field(name=f"n{number}", label="L") for number in range(11))
     assert form_dialog(Form(name="f", title="F", fields=many))["height"] == "large"
+
+
+@given(actions(hostile_texts()), hostile_texts())
+@settings(max_examples=50, deadline=None)
+def test_buttons_in_a_dialog_send_it_and_open_no_other(action: Action, label: str) -> None:
+    shown = Message((Buttons((Button(label, action),)), Sources((Source(title="Bus", action=action),))))
+    pressed = [each for each in elements_of(card_in(message_dialog(shown))) if each["type"].startswith("Action.")]
+    assert [each["type"] for each in pressed] == ["Action.Submit"] * 2
+    assert [set(each["data"]) for each in pressed] == [{ACTION}] * 2
+    # The same as the button in a message says, also to those who have it read aloud.
+    outside = [each for each in elements_of(render(shown)) if "tooltip" in each or each["type"] == "Action.Submit"]
+    assert {each["data"][ACTION] for each in outside} == {each["data"][ACTION] for each in pressed}
+    assert pressed[1]["tooltip"].endswith("Bus")
+
+
+def test_what_a_form_is_about_stands_above_its_fields() -> None:
+    form = Form(name="f", title="F", fields=(Field(name="n", label="L"),), lead="About *this*.")
+    dialog, card = card_in(form_dialog(form)), form_card(form)
+    assert card_words(dialog["body"][0]) == card_words(card["body"][1]) == "About *this*."
+    assert dialog["body"][0]["type"] == "RichTextBlock"
