@@ -102,13 +102,25 @@ class TeamsApp:
         event, origin = incoming.event, incoming.origin
         if isinstance(event, Said) and not (event.is_addressed or concerns(event.text)):
             return
-        stream = Stream(self._outbox, origin, self._house.clock)
+        task = asyncio.current_task()
+        assert task is not None
+        stream = Stream(self._outbox, origin, self._house.clock, on_stopped=task.cancel)
+        try:
+            await self._answer_in(stream, incoming, tenant)
+        except asyncio.CancelledError:
+            # Teams shows by itself that it was stopped.
+            if not stream.is_stopped:
+                raise
+            task.uncancel()
+
+    async def _answer_in(self, stream: Stream, incoming: Incoming, tenant: Tenant) -> None:
+        event, origin = incoming.event, incoming.origin
         is_awaited = not isinstance(event, Said) or event.is_addressed
         async with typing(self._outbox, origin, stream) if is_awaited else nullcontext():
             reply = await self._house.handle(await self._known(incoming, tenant), stream.progress)
         message = reply.content if reply else None
         made = made_of_reply(reply)
-        if post := await stream.finish(made):
+        if (post := await stream.finish(made)) is not None:
             if isinstance(message, Message):
                 await self._replies.note(message, origin, post)
         elif reply and isinstance(event, Opened):

@@ -42,6 +42,12 @@ _TOKEN_PATH: Final[str] = AuthenticationConstants.TO_CHANNEL_FROM_BOT_TOKEN_ENDP
 _ISSUER: Final[str] = AuthenticationConstants.TO_BOT_FROM_CHANNEL_TOKEN_ISSUER
 _TEAMS: Final[str] = Channels.ms_teams.value
 
+STREAM_STOPPED: Final[str] = "ContentStreamCanceled"
+"""Our code for what Teams says in its sentence alone: the person stopped the answer while it grew."""
+# https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux, Error codes: all of a stream have one code.
+_STREAM_REFUSED: Final[str] = "ContentStreamNotAllowed"
+_BY_THE_PERSON = re.compile(rb"stream was cancell?ed by (?:the )?user", re.IGNORECASE)
+
 _CLOCK_TOLERANCE = 5 * 60  # botframework's own
 _TOKEN_MARGIN = 5 * 60
 _KEYS_FRESH, _KEYS_GOOD = 12 * 3600.0, 24 * 3600.0
@@ -475,6 +481,8 @@ def _code(answer: _Answer) -> str:
             code = getattr(ErrorResponse.deserialize(told).error, "code", None)
         except DeserializationError:
             code = None
+    if code == _STREAM_REFUSED and _BY_THE_PERSON.search(answer.body):
+        return STREAM_STOPPED
     if isinstance(code, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", code):
         return code
     return "MessageSizeTooBig" if answer.status == 413 else ""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from adapters.teams.cards import Json, markdown
-from adapters.teams.connector import TeamsRefusedError, TeamsUnavailableError
+from adapters.teams.connector import STREAM_STOPPED, TeamsRefusedError, TeamsUnavailableError
 from adapters.teams.inbound import Origin, Surface
 from adapters.teams.outbox import Address, Outbox
 from knowledge.errors import UnavailableError
@@ -24,14 +24,22 @@ class Stream:
     """The one stream of one reply. Nothing is begun before there is something to show.
 
     What is told of an answer while it is written are its first paragraphs, as they stand in the message at last. Each
-    piece holds the ones before it, or Teams refuses it.
+    piece holds the ones before it, or Teams refuses it. `on_stopped` is called where the person stops it as it grows.
     """
 
-    def __init__(self, outbox: Outbox, origin: Origin, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        origin: Origin,
+        clock: Callable[[], float],
+        on_stopped: Callable[[], object] = lambda: None,
+    ) -> None:
         self._outbox = outbox
         self._where = Address(origin.tenant, origin.service_url, origin.conversation)
         self._clock = clock
+        self._on_stopped = on_stopped
         self._is_open = origin.surface is Surface.PERSONAL and not origin.invoke
+        self.is_stopped = False
         self._id = ""
         self._number = 0
         self._shown = ""
@@ -47,10 +55,15 @@ class Stream:
             self._showing = asyncio.create_task(self._show(markdown(text)))
 
     async def finish(self, made: Json | None) -> str | None:
-        """The id of the message that the stream, ended now, became; None where `made` is still to be posted."""
+        """The id of the message that the stream, ended now, became; None where `made` is still to be posted.
+
+        "" where it is not, as the person stopped it.
+        """
         if self._showing is not None:
             await asyncio.wait({self._showing}, timeout=_PATIENCE_SECONDS)
             self._showing.cancel()
+        if self.is_stopped:
+            return ""
         if not self._id:
             return None
         # What was begun has to end; what ends otherwise than it began is posted by itself.
@@ -66,7 +79,7 @@ class Stream:
             return self._id if goes_on and error.is_in_doubt else None
         except TeamsRefusedError as error:
             _log.info("A streamed answer was not finished: %s", error)
-            return None
+            return "" if error.code == STREAM_STOPPED else None
         return self._id if goes_on else None
 
     @property
@@ -86,6 +99,9 @@ class Stream:
         except (TeamsRefusedError, UnavailableError) as error:
             _log.info("An answer is not streamed: %s", error)
             self._is_open = False
+            if isinstance(error, TeamsRefusedError) and error.code == STREAM_STOPPED:
+                self.is_stopped = True
+                self._on_stopped()
             return
         if not self._id:
             self._id, self._began_at = given, self._clock()

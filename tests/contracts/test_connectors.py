@@ -43,6 +43,7 @@ ACTIVITY: Json = {
     "channelData": {"feedbackLoop": {"type": "custom"}},
     "something": {"newer": None},
 }
+STREAMED = "ContentStreamNotAllowed"
 TIMEOUT = 0.4
 
 
@@ -375,6 +376,11 @@ async def test_where_nobody_is_nothing_was_done(connector: Connector, url: str) 
         (refused(403, "ConversationBlockedByUser"), 403, "ConversationBlockedByUser"),
         (refused(403, "Forbidden", '{"subCode":"MessageWritesBlocked","details":""}'), 403, "MessageWritesBlocked"),
         (said({"subCode": "MessageWritesBlocked", "errorCode": 209}, 403), 403, "MessageWritesBlocked"),
+        (refused(403, STREAMED, "Content stream was canceled by user."), 403, "ContentStreamCanceled"),
+        (refused(403, STREAMED, "Content stream was cancelled by user"), 403, "ContentStreamCanceled"),
+        (refused(403, STREAMED, "Content stream finished due to exceeded streaming time."), 403, STREAMED),
+        (refused(403, STREAMED, "Message size too large"), 403, STREAMED),
+        (refused(403, "Forbidden", "Content stream was canceled by user."), 403, "Forbidden"),
         (refused(413, "MessageSizeTooBig"), 413, "MessageSizeTooBig"),
         (raw("<h1>Too big</h1>", status=413), 413, "MessageSizeTooBig"),
         (refused(404, "ConversationNotFound"), 404, "ConversationNotFound"),
