@@ -122,6 +122,7 @@ def _slack_house(house: House, settings: Settings) -> SlackHouse:
         handle=house.bot.handle,
         community=settings.community,
         transactions=house.database.connections.turn_taking_engine,
+        reaches=house.database.reaches,
         on_installed=appoint,
         now=now,
         new_id=new_id,

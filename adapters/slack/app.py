@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.reach_notes import ReachNotes
 from adapters.slack import inbound
 from adapters.slack.audience import Audience
 from adapters.slack.blocks import Json
@@ -18,6 +19,7 @@ from adapters.slack.home import HomePages
 from adapters.slack.inbound import Incoming, Surface, Workspace, team_of
 from adapters.slack.modals import field_errors, form_view, message_view
 from adapters.slack.outbox import Outbox, SlackRefusedError
+from adapters.slack.prompter import reach_of
 from adapters.slack.replies import Replies
 from adapters.slack.status import Status
 from adapters.slack.stream import Stream
@@ -53,11 +55,13 @@ class SlackApp:
         *,
         handle: Handle,
         outbox: Outbox,
+        notes: ReachNotes,
         community_of: Callable[[str], str],
         clock: Callable[[], float],
     ) -> None:
         self._handle = handle
         self._outbox = outbox
+        self._notes = notes
         self._community_of = community_of
         self._clock = clock
         self._replies = Replies(outbox)
@@ -117,6 +121,7 @@ class SlackApp:
         if workspace is None or incoming is None:
             await ack()
             return
+        self._note(incoming, context)
         with self._working():
             work = asyncio.create_task(self._handle(incoming.event))
             await asyncio.wait({work}, timeout=_PATIENCE_SECONDS)
@@ -139,9 +144,20 @@ class SlackApp:
         """Work on what came in, where the stop button finds it."""
         if incoming is None:
             return
+        self._note(incoming, context)
         origin = incoming.origin
         with self._working(origin.team, origin.channel, origin.thread or origin.message):
             await self._attempt(self._answer(incoming, context.client))
+
+    def _note(self, incoming: Incoming, context: AsyncBoltContext) -> None:
+        """How the person is reached, who turned to the bot: of who merely talks near it nothing is kept."""
+        event, place = incoming.event, incoming.event.place
+        if place.is_outside or (isinstance(event, Said) and not event.is_addressed):
+            return
+        # To look at the bot's page is not yet to speak with it.
+        is_personal = place.is_private and not place.is_shareable and not isinstance(event, Opened | Visited)
+        reach = reach_of(place, event.person.id, incoming.origin.team, context.enterprise_id)
+        self._notes.refresh(reach, is_personal=is_personal)
 
     @contextmanager
     def _working(self, team: str = "", channel: str = "", thread: str = "") -> Iterator[None]:

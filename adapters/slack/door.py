@@ -23,12 +23,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.reach_notes import ReachNotes
 from adapters.slack.app import Handle, SlackApp
 from adapters.slack.install_pages import INSTALL_PATH, REDIRECT_PATH, install_flow
 from adapters.slack.installations import Installations, OAuthStates, OnInstalled, Transactions, community_of
 from adapters.slack.outbox import AWAY, Outbox, code_of, web_client
+from adapters.slack.prompter import SlackPrompter
 from adapters.slack.scopes import SCOPES
 from adapters.slack.tokens import OneWorkspace, Workspaces
+from bot.ports import Reaches
 from knowledge.errors import PilotlightError, UnavailableError
 
 EVENTS_PATH = "/slack/events"
@@ -40,6 +43,7 @@ _NOT_INSTALLED = (
 _UNREACHABLE = "I cannot reach what I know at the moment, and nothing was done. Please try again in a minute."
 _PATIENCE_SECONDS = 2.8  # Slack waits for three
 _DRAIN_SECONDS = 20.0
+_PROMPT_SECONDS = 60.0  # whoever waits at a terminal
 _log = logging.getLogger(__name__)
 
 
@@ -76,6 +80,7 @@ class SlackHouse:
     handle: Handle
     community: str
     transactions: Transactions
+    reaches: Reaches
     on_installed: OnInstalled
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -83,11 +88,20 @@ class SlackHouse:
 
 
 class SlackDoor:
-    """An open door: its routes for the web server, and whether events can come in."""
+    """An open door: its routes for the web server, and whether events can come in.
+
+    `prompter` writes to people first, through the outbox that answers go through.
+    """
 
     def __init__(
-        self, bolt: AsyncApp, one: OneWorkspace | None, socket: AsyncSocketModeHandler | None, signing_secret: str
+        self,
+        bolt: AsyncApp,
+        one: OneWorkspace | None,
+        socket: AsyncSocketModeHandler | None,
+        signing_secret: str,
+        prompter: SlackPrompter,
     ) -> None:
+        self.prompter = prompter
         self._bolt = bolt
         self._one = one
         self._socket = socket
@@ -153,22 +167,22 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
     """Raises PilotlightError where a setting is missing or Slack refuses one."""
     outbox = Outbox(clock=house.clock)
     client = web_client(None, base_url=settings.api_url)
-    workspaces = None if settings.bot_token else _workspaces(settings, house, client)
-    one = None
-    if workspaces is None:
-        one = OneWorkspace(token=settings.bot_token, client=client, now=house.now)
+    bots = _bots(settings, house.transactions, client, house.now)
+    if isinstance(bots, OneWorkspace):
         with suppress(UnavailableError):  # then it is asked again at the first event
-            await one.bot()
-        bolt = _bolt(settings, client, authorize=one)
+            await bots.bot()
+        bolt = _bolt(settings, client, authorize=bots)
     else:
-        flow = _install_flow(settings, house, workspaces.installations)
-        bolt = _bolt(settings, client, authorize=workspaces, oauth_flow=flow)
-        workspaces.listen(bolt, house.on_installed)
+        flow = _install_flow(settings, house, bots.installations)
+        bolt = _bolt(settings, client, authorize=bots, oauth_flow=flow)
+        bots.listen(bolt, house.on_installed)
     bolt.error(_answer_to)
+    notes = ReachNotes(house.reaches, house.now)
     app = SlackApp(
         bolt,
         handle=house.handle,
         outbox=outbox,
+        notes=notes,
         clock=house.clock,
         community_of=(lambda _: house.community) if settings.bot_token else community_of,
     )
@@ -178,26 +192,47 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
         socket = AsyncSocketModeHandler(bolt, settings.app_token, logger=_socket_log, web_client=app_client)
         await _connect(socket)
     try:
-        yield SlackDoor(bolt, one, socket, settings.signing_secret)
+        prompter = SlackPrompter(outbox, bots.find, settings.api_url)
+        one = bots if isinstance(bots, OneWorkspace) else None
+        yield SlackDoor(bolt, one, socket, settings.signing_secret, prompter)
     finally:
         if socket is not None:
             await socket.close_async()  # type: ignore[no-untyped-call]
         left = await app.drain(_DRAIN_SECONDS) + await outbox.drain(_DRAIN_SECONDS)
+        await notes.drain(_DRAIN_SECONDS)
         if left:
             _log.warning("%d replies were still under way when the time to stop was over", left)
-        if workspaces is not None:
-            await workspaces.finish()
+        if isinstance(bots, Workspaces):
+            await bots.finish()
 
 
-def _workspaces(settings: SlackSettings, house: SlackHouse, client: AsyncWebClient) -> Workspaces:
+@asynccontextmanager
+async def open_prompter(
+    settings: SlackSettings, transactions: Transactions, *, now: Callable[[], datetime], clock: Callable[[], float]
+) -> AsyncIterator[SlackPrompter]:
+    """For a program that only writes; a door has its own. Nothing is asked of Slack before somebody is written to."""
+    bots = _bots(settings, transactions, web_client(None, base_url=settings.api_url), now)
+    try:
+        yield SlackPrompter(Outbox(clock=clock, patience=_PROMPT_SECONDS), bots.find, settings.api_url)
+    finally:
+        if isinstance(bots, Workspaces):
+            await bots.finish()
+
+
+def _bots(
+    settings: SlackSettings, transactions: Transactions, client: AsyncWebClient, now: Callable[[], datetime]
+) -> OneWorkspace | Workspaces:
+    """Where the tokens of the bot are found."""
+    if settings.bot_token:
+        return OneWorkspace(token=settings.bot_token, client=client, now=now)
     return Workspaces(
         installations=Installations(
-            client_id=settings.client_id, transactions=house.transactions, keys=settings.encryption_keys
+            client_id=settings.client_id, transactions=transactions, keys=settings.encryption_keys
         ),
         client=client,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
-        now=house.now,
+        now=now,
     )
 
 
