@@ -116,7 +116,8 @@ def slack_settings(settings: Settings) -> SlackSettings:
 
 def _slack_house(house: House, settings: Settings) -> SlackHouse:
     async def appoint(community: str, person: str) -> None:
-        await house.database.members.appoint(community, person, Role.ADMINISTRATOR, if_first=True)
+        named = await house.database.people.person(community, person)
+        await house.database.members.appoint(community, named, Role.ADMINISTRATOR, if_first=True)
 
     return SlackHouse(
         handle=house.bot.handle,
@@ -127,6 +128,8 @@ def _slack_house(house: House, settings: Settings) -> SlackHouse:
         now=now,
         new_id=new_id,
         clock=time.monotonic,
+        community_names=settings.community_names,
+        links_by_email=settings.link_by_email,
     )
 
 
@@ -153,8 +156,11 @@ def _teams_house(house: House, settings: Settings) -> TeamsHouse:
         find=house.bot.find,
         posted=answers.note_post,
         answer_posted_as=answers.answer_posted_as,
+        reaches=house.database.reaches,
+        now=now,
         clock=time.monotonic,
         guests_are_members=settings.teams_guests == "members",
+        links_by_email=settings.link_by_email,
     )
 
 

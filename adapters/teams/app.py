@@ -5,13 +5,27 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 
+from adapters.reach_notes import ReachNotes
 from adapters.teams import extension, invokes
 from adapters.teams.cards import Json
 from adapters.teams.connector import TeamsRefusedError
-from adapters.teams.inbound import Incoming, Origin, Query, Rated, Surface, Tenant, from_activity
+from adapters.teams.inbound import (
+    PLATFORM,
+    Incoming,
+    Origin,
+    Query,
+    Rated,
+    Removed,
+    Surface,
+    Tenant,
+    Told,
+    from_activity,
+)
 from adapters.teams.outbox import Outbox
+from adapters.teams.prompter import reach_of
 from adapters.teams.replies import Posted, Replies, made_of, post_name
 from adapters.teams.roster import Roster
 from adapters.teams.stream import Stream, typing
@@ -21,7 +35,8 @@ from bot.events import Event, Opened, Pressed, Said, Submitted, Visited
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Progress
+from bot.ports import Progress, Reaches
+from bot.reaches import No, Reach
 from bot.skills.overhear import concerns
 from bot.voice import speaking
 from knowledge.errors import PilotlightError
@@ -42,14 +57,20 @@ class Find(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamsHouse:
-    """What the adapter needs of the house. `answer_posted_as` finds the answer that a message shows, in a community."""
+    """What the adapter needs of the house. `answer_posted_as` finds the answer that a message shows, in a community.
+
+    Where it `links_by_email` people come with their addresses, by which their accounts are linked.
+    """
 
     handle: Handle
     find: Find
     posted: Posted
     answer_posted_as: Callable[[str, str], Awaitable[GivenAnswer | None]]
+    reaches: Reaches
+    now: Callable[[], datetime]
     clock: Callable[[], float]
     guests_are_members: bool = False
+    links_by_email: bool = False
 
 
 _log = logging.getLogger(__name__)
@@ -65,11 +86,14 @@ class TeamsApp:
         self._outbox = outbox
         self._replies = Replies(outbox, house.posted)
         self._roster = Roster(outbox, house.clock, guests_are_members=house.guests_are_members)
+        self._notes = ReachNotes(house.reaches, house.now)
         self._work: set[asyncio.Task[Any]] = set()
 
     async def take(self, activity: Mapping[str, Any], tenant: Tenant) -> Json:
         """What to answer in the response; {} where Teams waits for nothing."""
-        match from_activity(activity, tenant):
+        told = from_activity(activity, tenant)
+        self._note(told, tenant)
+        match told:
             case Incoming(origin=Origin(invoke="")) as said:
                 self._begin(self._attempt(self._answer(said, tenant)))
                 return {}
@@ -84,6 +108,7 @@ class TeamsApp:
 
     async def drain(self, seconds: float) -> int:
         """Let the work under way come to its end, so long at most; how much of it was given up."""
+        await self._notes.drain(seconds)
         if not self._work:
             return 0
         _, left = await asyncio.wait(tuple(self._work), timeout=seconds)
@@ -91,6 +116,22 @@ class TeamsApp:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         return len(left)
+
+    def _note(self, told: Told | None, tenant: Tenant) -> None:
+        """How the person is reached, who turned to the bot: of who merely talks near it nothing is kept."""
+        match told:
+            case Removed(person=person) if person:
+                self._notes.close(Reach(tenant.community, PLATFORM, person, {}), No.REMOVED)
+            case Incoming(event=Said(is_addressed=False)):
+                pass
+            case Incoming(event=event, origin=origin) if not event.place.is_outside:
+                self._notice(event.place, event.person, origin)
+            case (Query() | Rated()) as asked if not asked.place.is_outside:
+                self._notice(asked.place, asked.person, asked.origin)
+
+    def _notice(self, place: Place, person: Person, origin: Origin) -> None:
+        is_personal = origin.surface is Surface.PERSONAL
+        self._notes.refresh(reach_of(place, person.id, origin), is_personal=is_personal)
 
     def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)
@@ -181,6 +222,8 @@ class TeamsApp:
         """The event, with what only the roster tells: whether somebody from outside speaks or reads along."""
         event, origin = incoming.event, incoming.origin
         entry = await self._roster.entry(origin, tenant)
+        if self._house.links_by_email:
+            event = replace(event, person=replace(event.person, email=entry.email))
         is_outside = event.place.is_outside or entry.is_stranger
         if not is_outside and _is_for_all(event):
             is_outside = await self._has_strangers(origin, tenant)

@@ -31,6 +31,7 @@ _ID_LIMIT = 500
 _TEXT_LIMIT = 50_000
 _ENTITIES_LIMIT = 200  # nobody mentions more in one message
 _THREAD = ";messageid="
+_SHARED_ROOMS = "19:"  # before the id of every conversation of people, also of two
 _BOTS = "28:"  # before the id of every bot
 _NAMED = re.compile(r"</?at(?: [^<>]*)?>", re.IGNORECASE)
 _LINE_END = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d|/blockquote)\b[^<>]*>", re.IGNORECASE)
@@ -82,6 +83,17 @@ class Origin:
     def room(self) -> str:
         """The conversation without its thread."""
         return self.conversation.partition(_THREAD)[0]
+
+    @property
+    def open_to_all(self) -> str:
+        """Where the whole room reads along: not in a thread that hangs on what perhaps one person alone sees.
+
+        Teams does not tell whether a pressed card was shown to one person; where a thread hangs on the card, a new
+        post is seen by all in either case.
+        """
+        thread = self.conversation.partition(_THREAD)[2]
+        is_begun_aside = thread == (self.activity if self.is_targeted else self.reply_to)
+        return self.room if thread and is_begun_aside else self.conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,7 +388,7 @@ def _is_outside(activity: Mapping[str, Any], origin: Origin, tenant: Tenant) -> 
 def _surface(conversation: Mapping[str, Any]) -> Surface:
     """What is not known to be between the person and the bot is read by others."""
     match conversation.get("conversationType"):
-        case "personal":
+        case "personal" if not _room(conversation).startswith(_SHARED_ROOMS):
             return Surface.PERSONAL
         case "channel":
             return Surface.CHANNEL
@@ -392,7 +404,8 @@ def _thread(activity: Mapping[str, Any]) -> str:
     _, _, thread = _id(_mapping(activity.get("conversation")), "id").partition(_THREAD)
     if thread or activity.get("type") != "message" or isinstance(activity.get("value"), Mapping):
         return thread
-    return _id(activity, "replyToId") or _id(activity, "id")
+    # Where nobody else sees it, nothing can hang on it, unless Teams itself says so.
+    return _id(activity, "replyToId") or ("" if _is_targeted(activity) else _id(activity, "id"))
 
 
 def _key(origin: Origin, tenant: Tenant) -> str:

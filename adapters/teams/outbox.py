@@ -111,6 +111,18 @@ class Outbox:
         with self._under_way.one(), self._lanes.shared((tenant, "create"), IN_A_CONVERSATION) as lane:
             return await self._deliver(tenant, lane, errand, self._clock() + self._patience)
 
+    async def begin_chat(self, tenant: str, service_url: str, *, bot: str, user: str) -> str:
+        """Somebody's own chat with the bot, as `create`: whoever has one gets that."""
+        parameters = {
+            "isGroup": False,
+            "bot": {"id": bot},
+            "members": [{"id": user}],
+            "tenantId": tenant,
+            "channelData": {"tenant": {"id": tenant}},
+        }
+        conversation, _ = await self.create(tenant, service_url, parameters)
+        return conversation
+
     async def member(self, address: Address, user: str) -> Json:
         """Somebody in a conversation."""
         return await self._read(address, partial(self._connector.member, *_where(address), user))

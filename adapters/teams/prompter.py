@@ -1,6 +1,6 @@
 """Messages that the bot writes first, into a person's own chat with it in Teams."""
 
-from adapters.teams.cards import Json, activity
+from adapters.teams.cards import activity
 from adapters.teams.connector import TeamsRefusedError, TeamsUnavailableError
 from adapters.teams.inbound import PLATFORM, Origin, Surface
 from adapters.teams.outbox import Address, Outbox
@@ -46,13 +46,13 @@ class TeamsPrompter:
 
     async def _begin(self, reach: Reach) -> str:
         """Only who is known from a team has no conversation yet; beginning it twice gives the same one."""
-        tenant = reach.address.get("tenant", "")
+        bot, user = reach.address.get("bot", ""), reach.address.get("user", "")
+        where = _where(reach)
         try:
-            conversation, _ = await self._outbox.create(tenant, _service_url(reach), _parameters(reach, tenant))
+            return await self._outbox.begin_chat(where.tenant, where.service_url, bot=bot, user=user)
         except TeamsUnavailableError as error:
             # Whatever became of it, nothing was said in it.
             raise TeamsUnavailableError(error.call, is_in_doubt=False, status=error.status) from None
-        return conversation
 
 
 def reach_of(place: Place, account: str, origin: Origin) -> Reach:
@@ -68,22 +68,8 @@ def reach_of(place: Place, account: str, origin: Origin) -> Reach:
     return Reach(place.community, PLATFORM, account, address)
 
 
-def _parameters(reach: Reach, tenant: str) -> Json:
-    return {
-        "isGroup": False,
-        "bot": {"id": reach.address.get("bot", "")},
-        "members": [{"id": reach.address.get("user", "")}],
-        "tenantId": tenant,
-        "channelData": {"tenant": {"id": tenant}},
-    }
-
-
 def _where(reach: Reach) -> Address:
-    return Address(reach.address.get("tenant", ""), _service_url(reach), reach.address.get("conversation", ""))
-
-
-def _service_url(reach: Reach) -> str:
-    return reach.address.get("service_url", "")
+    return Address(*(reach.address.get(part, "") for part in ("tenant", "service_url", "conversation")))
 
 
 def _no(error: TeamsRefusedError) -> No | None:

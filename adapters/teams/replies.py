@@ -76,7 +76,7 @@ class Replies:
     async def _post(self, message: Message, origin: Origin) -> None:
         made = made_of(message)
         try:
-            post = await self._send(_where(origin), made)
+            post = await self._send(replace(_where(origin), conversation=origin.open_to_all), made)
         except TeamsRefusedError as error:
             if origin.surface is Surface.PERSONAL:
                 raise
@@ -98,15 +98,9 @@ class Replies:
 
     async def _directly(self, made: Json, origin: Origin) -> None:
         """Where nothing else is left: in the person's own chat with the bot."""
-        parameters = {
-            "isGroup": False,
-            "bot": {"id": origin.bot},
-            "members": [{"id": origin.user}],
-            "tenantId": origin.tenant,
-            "channelData": {"tenant": {"id": origin.tenant}},
-        }
-        conversation, _ = await self._outbox.create(origin.tenant, origin.service_url, parameters)
-        await self._send(replace(_where(origin), conversation=conversation), made)
+        where = _where(origin)
+        conversation = await self._outbox.begin_chat(where.tenant, where.service_url, bot=origin.bot, user=origin.user)
+        await self._send(replace(where, conversation=conversation), made)
 
     async def _send(self, where: Address, made: Json, *, is_targeted: bool = False) -> str:
         try:

@@ -498,6 +498,21 @@ def test_where_somebody_of_elsewhere_reads_along_it_is_outside(
     assert _event(body).place.is_outside
 
 
+def test_a_chat_of_two_people_is_none_with_the_bot() -> None:
+    body = payload("message_extension_query")
+    assert _told(body).place.is_shareable is False
+    body["conversation"]["id"] = "19:one_two@unq.gbl.spaces"
+    asked = _told(body)
+    assert asked.origin.surface is Surface.GROUP
+    assert asked.place.is_shareable
+
+
+def _told(body: Json) -> Query:
+    told = from_activity(body, TENANT)
+    assert isinstance(told, Query)
+    return told
+
+
 @pytest.mark.parametrize(
     ("member", "is_one"),
     [
