@@ -36,6 +36,15 @@ def test_nothing_is_awaited_any_more() -> None:
         pytest.xfail("These have no test yet. " + "; ".join(waits))
 
 
+def test_the_page_tells_what_was_tried_and_how_and_why_there_is_no_such_thing() -> None:
+    slack, teams = marked('shows("follow_up", "home_search")')[0], marked('shows("follow_up", "compose")', IN_TEAMS)[0]
+    told = page([slack, teams])
+    assert "in Norway?” | ✓ | ✓ by stand-in: where the team lets it hear the channel; else with a mention |" in told
+    assert "into their message | Slack has nothing of the kind | ✓ by stand-in |" in told
+    assert "| see all commands | not shown yet | not shown yet |" in told
+    assert "  - Teams: `test_it` in `adapters/test_teams_door.py`" in told
+
+
 # The reading of marks
 
 
