@@ -21,11 +21,17 @@ def slack_manifest(
     socket_mode: Annotated[
         bool, typer.Option("--socket-mode", help="For Socket Mode, which needs no address of your own.")
     ] = False,
+    link_by_email: Annotated[
+        bool,
+        typer.Option("--link-by-email", help="Ask for e-mail addresses; PILOTLIGHT_LINK_BY_EMAIL unless said."),
+    ] = False,
 ) -> None:
     """Print the description of the app that Slack asks for."""
     from deploy.manifests import slack_manifest as manifest
 
-    print(manifest(url or read_settings().public_url, is_socket_mode=socket_mode), end="")
+    settings = read_settings()
+    by_email = link_by_email or settings.link_by_email
+    print(manifest(url or settings.public_url, is_socket_mode=socket_mode, links_by_email=by_email), end="")
 
 
 @connecting_app.command("teams-package")

@@ -9,7 +9,7 @@ import yaml
 from adapters.slack.door import EVENTS_PATH
 from adapters.slack.inbound import ASK_SHORTCUT
 from adapters.slack.install_pages import REDIRECT_PATH
-from adapters.slack.scopes import EVENTS, SCOPES
+from adapters.slack.scopes import EVENTS, scopes
 from bot.cards import SUGGESTED_QUESTIONS
 from bot.commands import COMMANDS
 from knowledge.errors import PilotlightError
@@ -33,12 +33,13 @@ _AGENT_DESCRIPTION = (
 )
 
 
-def slack_manifest(url: str, *, is_socket_mode: bool) -> str:
+def slack_manifest(url: str, *, is_socket_mode: bool, links_by_email: bool = False) -> str:
     """Slack's app manifest in YAML. `url` is where Slack reaches the server; Socket Mode does without one.
 
     Raises PilotlightError where Slack would not take the address.
     """
     base = _checked(url, may_be_empty=is_socket_mode).rstrip("/")
+    wanted = scopes(links_by_email=links_by_email)
     request_url = {} if is_socket_mode else {"request_url": f"{base}{EVENTS_PATH}"}
     written: str = yaml.safe_dump(
         {
@@ -50,7 +51,7 @@ def slack_manifest(url: str, *, is_socket_mode: bool) -> str:
             "features": _features({} if is_socket_mode else {"url": f"{base}{EVENTS_PATH}"}),
             "oauth_config": {
                 **({"redirect_urls": [f"{base}{REDIRECT_PATH}"]} if base else {}),
-                "scopes": {"bot": list(SCOPES)},
+                "scopes": {"bot": list(wanted)},
             },
             "settings": {
                 "event_subscriptions": {**request_url, "bot_events": list(EVENTS)},
@@ -64,7 +65,8 @@ def slack_manifest(url: str, *, is_socket_mode: bool) -> str:
         allow_unicode=True,
         width=_WIDTH,
     )
-    return f"{_head(base, is_socket_mode=is_socket_mode)}\n{_with_reasons(written, {**SCOPES, **EVENTS})}"
+    head = _head(base, is_socket_mode=is_socket_mode, links_by_email=links_by_email)
+    return f"{head}\n{_with_reasons(written, {**wanted, **EVENTS})}"
 
 
 def _features(url: Mapping[str, str]) -> Json:
@@ -106,9 +108,10 @@ def _usage_hint() -> str:
     return " | ".join(said).replace("<", "[").replace(">", "]")
 
 
-def _head(base: str, *, is_socket_mode: bool) -> str:
+def _head(base: str, *, is_socket_mode: bool, links_by_email: bool) -> str:
     arguments = [f"--url {base}"] if base else []
     arguments += ["--socket-mode"] if is_socket_mode else []
+    arguments += ["--link-by-email"] if links_by_email else []
     return (
         f"# Slack's app manifest, made by `pilotlight slack-manifest {' '.join(arguments)}`.\n"
         "# Paste it at https://api.slack.com/apps: Create New App, From a manifest.\n"

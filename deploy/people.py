@@ -24,7 +24,7 @@ async def appoint(settings: Settings, person: str, community: str, role: Role) -
     prepare_folder(settings)
     named = community or settings.community
     async with open_database(settings.database) as database:
-        await database.members.appoint(named, person, role)
+        await database.members.appoint(named, await database.people.person(named, person), role)
     return named
 
 

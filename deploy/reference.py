@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 from typer.core import TyperGroup
 
-from adapters.slack.scopes import EVENTS, SCOPES
+from adapters.slack.scopes import EMAIL_SCOPES, EVENTS, SCOPES
 from bot.commands import COMMANDS
 from deploy.settings import Settings, variable
 from deploy.teams_manifest import EXTENSION, OVERHEARING
@@ -85,12 +85,16 @@ def _walk(command: typing.Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
 def _slack_scopes() -> str:
     return (
         "# What Pilotlight asks of Slack\n\nThe scopes and events of the app, as little as it can do with, and why. It "
-        "reads no profile and no e-mail address, joins no channel by itself, opens no file, and never acts in a "
-        "person's name. [The manifest](../../deploy/slack/manifest.yaml) holds the same; "
+        "reads no profile and no e-mail address unless you switch that on, joins no channel by itself, opens no file, "
+        "and never acts in a person's name. [The manifest](../../deploy/slack/manifest.yaml) holds the same; "
         "[connect it to Slack](../how-to/slack.md) says what to do with it.\n\n"
         + _table(("Scope of the bot", "What for"), _coded(SCOPES))
         + "\n"
         + _table(("Event", "What for"), _coded(EVENTS))
+        + "\n## Only to link accounts by e-mail address\n\nWith `PILOTLIGHT_LINK_BY_EMAIL=1` the app asks for these "
+        "besides, and without it for none. It asks for the address of those who speak with it, one by one, and keeps "
+        "a hash.\n\n"
+        + _table(("Scope of the bot", "What for"), _coded(EMAIL_SCOPES))
         + "\nIn Socket Mode the app has a token of its own besides, with one scope: `connections:write`, to open the "
         "connection.\n"
     )

@@ -150,6 +150,11 @@ class Settings(BaseSettings):
         description="which community a workspace or tenant is, where not its own: id=name, commas between",
         examples=["T012ABCDEF=city-innovators,66666666-7777-8888-9999-000000000000=city-innovators"],
     )
+    link_by_email: bool = Field(
+        default=False,
+        description="whether accounts in Slack and Teams with the same verified e-mail address are taken as one person",
+        examples=["1"],
+    )
     public_url: str = Field(
         default="",
         description="where people and platforms reach this server, for the pages of an installation",

@@ -5,6 +5,7 @@ from typing import Protocol
 
 SEEN_FOR = timedelta(days=7)  # platforms deliver again within minutes; an overheard thread is long over
 THREADS_FOR = timedelta(days=90)
+CODES_FOR = timedelta(hours=1)  # good for minutes; wrong ones count for an hour
 ANSWERS_FOR = timedelta(days=90)  # those that somebody rated stay with what was said of them
 
 
@@ -25,6 +26,8 @@ class Passing(Protocol):
     def threads(self) -> Forgetting: ...
     @property
     def answers(self) -> Forgetting: ...
+    @property
+    def people(self) -> Forgetting: ...
 
 
 async def forget(stores: Passing, now: datetime) -> None:
@@ -32,3 +35,4 @@ async def forget(stores: Passing, now: datetime) -> None:
     await stores.seen.forget(now - SEEN_FOR)
     await stores.threads.forget(now - THREADS_FOR)
     await stores.answers.forget(now - ANSWERS_FOR)
+    await stores.people.forget(now - CODES_FOR)

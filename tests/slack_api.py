@@ -69,6 +69,7 @@ class SlackApi:
     delays: dict[str, float] = field(default_factory=dict)
     refusals: defaultdict[str, list[web.Response]] = field(default_factory=lambda: defaultdict(list))
     channels: dict[str, Json] = field(default_factory=dict)
+    users: dict[str, Json] = field(default_factory=dict)
     under_way: int = 0
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)  # what was acknowledged over a socket
@@ -129,6 +130,9 @@ class SlackApi:
             case "conversations.info":
                 channel = str(arguments.get("channel"))
                 return {"channel": {"id": channel, "is_ext_shared": False, **self.channels.get(channel, {})}}
+            case "users.info":
+                user = str(arguments.get("user"))
+                return {"user": {"id": user, "is_bot": False, **self.users.get(user, {})}}
             case "views.publish" | "views.open" | "views.push" | "views.update":
                 return {"view": {"id": "V1", "hash": str(next(self.numbers))}}
         return {"ts": f"1795348900.{next(self.numbers):06}", "channel": arguments.get("channel")}

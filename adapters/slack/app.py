@@ -15,6 +15,7 @@ from adapters.reach_notes import ReachNotes
 from adapters.slack import inbound
 from adapters.slack.audience import Audience
 from adapters.slack.blocks import Json
+from adapters.slack.emails import Emails
 from adapters.slack.home import HomePages
 from adapters.slack.inbound import Incoming, Surface, Workspace, team_of
 from adapters.slack.modals import field_errors, form_view, message_view
@@ -47,7 +48,10 @@ _PATIENCE_SECONDS = 2.0  # a form must be answered within three
 
 
 class SlackApp:
-    """Listens on a bolt app. `community_of` names the community of a workspace by its id."""
+    """Listens on a bolt app. `community_of` names the community of a workspace by its id.
+
+    With `emails` people come with their addresses, by which their accounts are linked.
+    """
 
     def __init__(
         self,
@@ -58,7 +62,9 @@ class SlackApp:
         notes: ReachNotes,
         community_of: Callable[[str], str],
         clock: Callable[[], float],
+        emails: Emails | None = None,
     ) -> None:
+        self._emails = emails
         self._handle = handle
         self._outbox = outbox
         self._notes = notes
@@ -147,6 +153,7 @@ class SlackApp:
         self._note(incoming, context)
         origin = incoming.origin
         with self._working(origin.team, origin.channel, origin.thread or origin.message):
+            incoming = await self._with_address(incoming, context.client)
             await self._attempt(self._answer(incoming, context.client))
 
     def _note(self, incoming: Incoming, context: AsyncBoltContext) -> None:
@@ -200,6 +207,15 @@ class SlackApp:
             await self._home.publish(incoming, client, found=reply)
         else:
             await self._replies.show(reply, origin, client)
+
+    async def _with_address(self, incoming: Incoming, client: AsyncWebClient) -> Incoming:
+        """Who spoke with the bot is looked up, and nobody whom it only overhears."""
+        event, origin = incoming.event, incoming.origin
+        is_overheard = isinstance(event, Said) and not event.is_addressed
+        if self._emails is None or is_overheard or isinstance(event, Opened) or event.place.is_outside:
+            return incoming
+        email = await self._emails.of(client, origin.team, origin.user)
+        return replace(incoming, event=replace(event, person=replace(event.person, email=email)))
 
     async def _with_audience(self, incoming: Incoming, client: AsyncWebClient) -> Event:
         """Where all can read the reply, whether these are all of one community."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,11 +25,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.reach_notes import ReachNotes
 from adapters.slack.app import Handle, SlackApp
+from adapters.slack.emails import Emails
 from adapters.slack.install_pages import INSTALL_PATH, REDIRECT_PATH, install_flow
 from adapters.slack.installations import Installations, OAuthStates, OnInstalled, Transactions, community_of
 from adapters.slack.outbox import AWAY, Outbox, code_of, web_client
 from adapters.slack.prompter import SlackPrompter
-from adapters.slack.scopes import SCOPES
+from adapters.slack.scopes import scopes
 from adapters.slack.tokens import OneWorkspace, Workspaces
 from bot.ports import Reaches
 from knowledge.errors import PilotlightError, UnavailableError
@@ -75,16 +76,22 @@ class SlackSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackHouse:
-    """What the adapter needs of the house. `community` is that of the one workspace whose token is a setting."""
+    """What the adapter needs of the house. `community` is that of the one workspace whose token is a setting.
+
+    `community_names` are those that were named for a workspace, by its id in small letters, and win over all others.
+    `on_installed` is given the community, and the id of the person who installed.
+    """
 
     handle: Handle
     community: str
     transactions: Transactions
     reaches: Reaches
-    on_installed: OnInstalled
+    on_installed: Callable[[str, str], Awaitable[None]]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     clock: Callable[[], float]
+    community_names: Mapping[str, str] = field(default_factory=dict)
+    links_by_email: bool = False
 
 
 class SlackDoor:
@@ -168,14 +175,19 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
     outbox = Outbox(clock=house.clock)
     client = web_client(None, base_url=settings.api_url)
     bots = _bots(settings, house.transactions, client, house.now)
+    named = partial(_community_of, settings, house)
     if isinstance(bots, OneWorkspace):
         with suppress(UnavailableError):  # then it is asked again at the first event
             await bots.bot()
         bolt = _bolt(settings, client, authorize=bots)
     else:
-        flow = _install_flow(settings, house, bots.installations)
+
+        async def installed(team: str, person: str) -> None:
+            await house.on_installed(named(team), person)
+
+        flow = _install_flow(settings, house, bots.installations, installed)
         bolt = _bolt(settings, client, authorize=bots, oauth_flow=flow)
-        bots.listen(bolt, house.on_installed)
+        bots.listen(bolt, installed)
     bolt.error(_answer_to)
     notes = ReachNotes(house.reaches, house.now)
     app = SlackApp(
@@ -184,7 +196,8 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
         outbox=outbox,
         notes=notes,
         clock=house.clock,
-        community_of=(lambda _: house.community) if settings.bot_token else community_of,
+        community_of=named,
+        emails=Emails(outbox, house.clock) if house.links_by_email else None,
     )
     socket = None
     if settings.app_token:
@@ -217,6 +230,11 @@ async def open_prompter(
     finally:
         if isinstance(bots, Workspaces):
             await bots.finish()
+
+
+def _community_of(settings: SlackSettings, house: SlackHouse, team: str) -> str:
+    own = house.community if settings.bot_token else community_of(team)
+    return house.community_names.get(team.lower(), own)
 
 
 def _bots(
@@ -282,15 +300,17 @@ def _unreadable() -> web.Response:
     return web.Response(status=400, text="This cannot be read.")
 
 
-def _install_flow(settings: SlackSettings, house: SlackHouse, installations: Installations) -> AsyncOAuthFlow:
+def _install_flow(
+    settings: SlackSettings, house: SlackHouse, installations: Installations, on_installed: OnInstalled
+) -> AsyncOAuthFlow:
     return install_flow(
         api_url=settings.api_url,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
-        scopes=tuple(SCOPES),
+        scopes=tuple(scopes(links_by_email=house.links_by_email)),
         installations=installations,
         states=OAuthStates(transactions=house.transactions, now=house.now),
-        on_installed=house.on_installed,
+        on_installed=on_installed,
         new_id=house.new_id,
         redirect_uri=f"{settings.public_url.rstrip('/')}{REDIRECT_PATH}" if settings.public_url else None,
         authorize_url=_authorize_url(settings.api_url),

@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.installations import STATE_SECONDS, Installations, OAuthStates, OnInstalled, community_of
+from adapters.slack.installations import STATE_SECONDS, Installations, OAuthStates, OnInstalled
 from adapters.slack.outbox import AWAY, SlackRefusedError, code_of, web_client
 from knowledge.errors import PilotlightError
 
@@ -49,7 +49,7 @@ def install_flow(
 ) -> AsyncOAuthFlow:
     """The pages under /slack/install, for `AsyncApp(oauth_flow=…)`.
 
-    An installation for a whole organisation names no community yet; `Workspaces.listen` does, as workspaces are added.
+    An installation for a whole organisation names no workspace yet; `Workspaces.listen` does, as they are added.
     `authorize_url` is where the button leads, Slack's own unless given.
     """
     return _InstallFlow(
@@ -123,7 +123,7 @@ class _InstallFlow(AsyncOAuthFlow):
     async def _succeeded(self, args: AsyncSuccessArgs) -> BoltResponse:
         new = args.installation
         if new.team_id:
-            await self._on_installed(community_of(new.team_id), new.user_id)
+            await self._on_installed(new.team_id, new.user_id)
         target = urlencode({"team": new.team_id or "", "id": new.app_id or ""})
         where = new.team_name or new.enterprise_name or "your workspace"
         return self._page(

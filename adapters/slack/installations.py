@@ -21,7 +21,7 @@ STATE_SECONDS = 600
 _SECRETS = ("bot_token", "bot_refresh_token", "user_token", "user_refresh_token", "incoming_webhook_url")
 
 OnInstalled = Callable[[str, str], Awaitable[None]]
-"""Is given the community and the id of the person who installed."""
+"""Is given the ids of the workspace and of the person who installed."""
 
 _log = logging.getLogger(__name__)
 _Kept = TypeVar("_Kept", Bot, Installation)

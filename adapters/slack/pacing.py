@@ -39,6 +39,7 @@ _METHODS: Mapping[str, Method] = {
     "chat_stopStream": Method(_TIER_2, False, ("channel", "ts")),
     "chat_update": Method(_TIER_3, True, ("channel", "ts")),
     "conversations_info": Method(_TIER_3, True),
+    "users_info": Method(_TIER_4, True),
     "views_open": Method(UNPACED, False, is_at_once=True),
     "views_publish": Method(_TIER_4, True, ("user_id",)),
     "views_push": Method(UNPACED, False, is_at_once=True),

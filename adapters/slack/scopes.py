@@ -14,6 +14,12 @@ SCOPES: Mapping[str, str] = {
     "im:history": "read what people write to it in direct messages",
 }
 
+EMAIL_SCOPES: Mapping[str, str] = {
+    "users:read": "know whether somebody's e-mail address is confirmed, and whether they are a guest",
+    "users:read.email": "link accounts with the same address",
+}
+"""Only where accounts are linked by e-mail address."""
+
 EVENTS: Mapping[str, str] = {
     "agent_session_stopped": "stop working when somebody presses the stop button",
     "app_home_opened": "show the home page and the first questions",
@@ -25,3 +31,8 @@ EVENTS: Mapping[str, str] = {
     "team_access_granted": "note who looks after a workspace that an organisation adds",
     "tokens_revoked": "delete tokens that were taken back",
 }
+
+
+def scopes(*, links_by_email: bool) -> Mapping[str, str]:
+    """Those to ask for, each with its reason."""
+    return {**SCOPES, **EMAIL_SCOPES} if links_by_email else SCOPES

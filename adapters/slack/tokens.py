@@ -20,7 +20,7 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.installations import Installations, OnInstalled, community_of
+from adapters.slack.installations import Installations, OnInstalled
 from adapters.slack.outbox import AWAY, code_of
 from knowledge.errors import PilotlightError, UnavailableError
 
@@ -133,7 +133,7 @@ class Workspaces(AsyncAuthorize):
             )
             if installation is not None:
                 for team_id in event.get("team_ids") or ():
-                    await on_installed(community_of(team_id), installation.user_id)
+                    await on_installed(team_id, installation.user_id)
 
         app.event("app_uninstalled")(removed)
         app.event("tokens_revoked")(revoked)

@@ -180,8 +180,8 @@ class World:
             now=self.clock,
         )
 
-    async def on_installed(self, community: str, user_id: str) -> None:
-        self.installed.append((community, user_id))
+    async def on_installed(self, team: str, user_id: str) -> None:
+        self.installed.append((team, user_id))
 
     def flow(self, **changes: Any) -> AsyncOAuthFlow:
         arguments: dict[str, Any] = {
@@ -363,7 +363,7 @@ async def test_a_workspace_installs_and_its_events_are_answered_with_its_token(w
         begun = await begin(browser)
         assert begun.address.startswith(f"{world.slack.url}authorize?")
         status, page, headers = await finish(browser, begun.cookie, code=".T1.U7", state=begun.state)
-        assert (status, world.installed) == (200, [("slack-T1", "U7")])
+        assert (status, world.installed) == (200, [("T1", "U7")])
         assert "Pilotlight is installed" in page
         assert "&lt;b&gt;T1&lt;/b&gt;" in page
         assert "<b>" not in page
@@ -576,7 +576,7 @@ async def test_an_installation_for_an_organisation_answers_in_all_its_workspaces
         granted = {"enterprise_id": "E1", "event": {"type": "team_access_granted", "team_ids": ["T1", "T2"]}}
         await tell(browser, granted)
     assert [token for _, token in world.heard] == [f"xoxb-{HUSH}-E1-1"] * 2
-    assert world.installed == [("slack-T1", "U7"), ("slack-T2", "U7")]
+    assert world.installed == [("T1", "U7"), ("T2", "U7")]
     found = await world.store.async_find_bot(enterprise_id="E1", team_id="T9", is_enterprise_install=True)
     assert found
     assert found.team_id is None

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import adapters.slack
 from adapters.slack.inbound import ASK_SHORTCUT
-from adapters.slack.scopes import EVENTS, SCOPES
+from adapters.slack.scopes import EMAIL_SCOPES, EVENTS, SCOPES
 from bot.cards import SUGGESTED_QUESTIONS
 from bot.commands import COMMANDS
 from deploy.manifests import EXAMPLE_URL, SLACK_COMMAND, slack_manifest
@@ -44,6 +44,7 @@ SCOPES_OF_METHOD = {
     "chat_stopStream": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_info": {"channels:read", "groups:read"},
+    "users_info": {"users:read", "users:read.email"},
     "views_open": set[str](),
     "views_publish": set[str](),
     "views_push": set[str](),
@@ -178,6 +179,15 @@ def test_behind_each_scope_and_event_stands_its_reason() -> None:
         assert f"    - {name}  # {reason}" in lines
 
 
+def test_addresses_are_asked_for_only_where_accounts_are_linked_by_them() -> None:
+    assert "users:read" not in slack_manifest(EXAMPLE_URL, is_socket_mode=False)
+    written = slack_manifest(EXAMPLE_URL, is_socket_mode=False, links_by_email=True)
+    assert yaml.safe_load(written)["oauth_config"]["scopes"] == {"bot": [*SCOPES, *EMAIL_SCOPES]}
+    for name, reason in EMAIL_SCOPES.items():
+        assert f"    - {name}  # {reason}" in written.splitlines()
+    assert f"slack-manifest --url {EXAMPLE_URL} --link-by-email`" in written
+
+
 def test_every_event_has_its_scope() -> None:
     for event in EVENTS:
         assert SCOPE_OF_EVENT[event] in {"", *SCOPES}, event
@@ -186,14 +196,15 @@ def test_every_event_has_its_scope() -> None:
 def test_every_method_that_is_called_has_its_scopes() -> None:
     assert _methods() <= SCOPES_OF_METHOD.keys(), "say in SCOPES_OF_METHOD which scopes the new one needs"
     for method in _methods():
-        assert SCOPES_OF_METHOD[method] <= SCOPES.keys(), method
+        assert SCOPES_OF_METHOD[method] <= {*SCOPES, *EMAIL_SCOPES}, method
 
 
 def test_no_scope_is_asked_for_nothing() -> None:
     of_events = {SCOPE_OF_EVENT[event] for event in EVENTS}
     of_methods = set[str]().union(*(SCOPES_OF_METHOD[method] for method in _methods()))
     of_features = {SCOPES_OF_FEATURE.get(name, "") for name in _read("http")["features"]}
-    assert SCOPES.keys() == (of_events | of_methods | of_features) - {""}
+    assert {*SCOPES, *EMAIL_SCOPES} == (of_events | of_methods | of_features) - {""}
+    assert not SCOPES.keys() & EMAIL_SCOPES.keys()
 
 
 def test_every_event_is_listened_to_somewhere() -> None:
