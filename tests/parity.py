@@ -16,12 +16,10 @@ SLACK, TEAMS = Platform.SLACK, Platform.TEAMS
 AWAITED: Awaited = {
     SLACK: ("linked", "one_community", "opt_out", "prompts"),
     TEAMS: (
-        "about_message", "apart", "at_once", "away", "command", "compose", "dialogues", "direct", "errors", "feedback",
-        "follow_up", "forged", "group_chat", "help", "home", "home_opens", "language", "linked", "mention",
-        "mention_in_thread", "modes", "more", "mute", "nonsense", "not_now", "off", "offered", "old", "one_community",
-        "opt_out", "outsiders", "overheard", "private", "prompts", "redelivered", "refused", "removed", "replicas",
-        "restarted", "rings", "settings", "share", "silence", "stop", "streaming", "suggested", "talk", "tell",
-        "titled", "unanswered", "working", "written",
+        "about_message", "apart", "at_once", "away", "compose", "dialogues", "errors", "feedback", "forged", "home",
+        "home_opens", "language", "linked", "nonsense", "offered", "old", "one_community", "opt_out", "outsiders",
+        "prompts", "redelivered", "refused", "removed", "replicas", "restarted", "rings", "settings", "stop",
+        "streaming", "suggested", "tell", "titled", "unanswered", "working", "written",
     ),
 }  # fmt: skip
 """Temporary, and empty before Teams is called done: what has no test yet. The test run reports it."""

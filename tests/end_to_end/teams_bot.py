@@ -16,12 +16,14 @@ from tests.end_to_end.teams_cards import actions_in, inputs_in
 from tests.end_to_end.teams_client import (
     APP_ID,
     APP_PASSWORD,
+    PEOPLE,
     TENANT,
     Delivery,
     Json,
     Teams,
     cards_of,
     running_teams,
+    top_of,
     with_card,
     words_of,
 )
@@ -38,7 +40,7 @@ async def running_bot(
     **settings: object,
 ) -> AsyncIterator[Teams]:
     """A tenant with the bot in it, which knows these pilots, or the sample ones."""
-    await furnish(folder, pilots, moderators)
+    await furnish(folder, pilots, [account_of(each) for each in moderators], str(settings.get("database_url", "")))
     async with (
         running_teams(folder, signed=signed, overhears=overhears) as teams,
         running_server(teams, folder, **settings),
@@ -66,7 +68,45 @@ def bot_settings(teams: Teams, folder: Path, **settings: object) -> Settings:
             "teams_open_id_url": teams.identity.open_id_url,
             "teams_login_url": teams.identity.login_url,
         }
-    return Settings(_env_file=None, **{**known, **settings})  # type: ignore[arg-type]
+    return Settings(_env_file=None, **{**known, **settings})  # type: ignore[arg-type,call-arg]
+
+
+def account_of(user: str) -> str:
+    """Who that is to the bot."""
+    return PEOPLE[user].object_id
+
+
+async def posts(teams: Teams, room: str, seen_by: str | None = None) -> list[Json]:
+    """All that the bot said in a chat or channel, whichever thread; of one person, what they see of it."""
+    return [
+        each
+        for each in teams._posted
+        if top_of(each["conversation"]["id"]) == room
+        and (seen_by is None or not each["_targeted"] or each["recipient"]["id"] == seen_by)
+    ]
+
+
+async def wait_for_post(teams: Teams, room: str, containing: str = "") -> Json:
+    """The latest of that with these words."""
+
+    async def look() -> Json | None:
+        return next((each for each in reversed(await posts(teams, room)) if containing in words_of(each)), None)
+
+    return await teams.wait_for(look)
+
+
+async def whispered(teams: Teams, user: str, room: str, containing: str = "") -> Json:
+    """What one person alone was shown there."""
+    shown = await wait_for_post(teams, room, containing)
+    assert (shown["_targeted"], shown["recipient"]["id"]) == (True, user)
+    return shown
+
+
+async def said_before_answering(teams: Teams, user: str, room: str) -> list[Json]:
+    """All that the bot said in a room until it answered one question more: what came before that stays silent."""
+    last = await teams.say(user, room, "has anyone tried a chatbot for tax questions?", mention=True)
+    answer = await teams.wait_for_answer(last.conversation, "Chatbot for tax questions")
+    return [each for each in await posts(teams, room) if each != answer]
 
 
 class PersonalChat:
