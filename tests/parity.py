@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "parity.md"
 SLACK, TEAMS = Platform.SLACK, Platform.TEAMS
 
 AWAITED: Awaited = {
-    SLACK: ("linked", "one_community", "opt_out", "prompts"),
+    SLACK: ("opt_out", "prompts"),
     TEAMS: (
         "about_message", "apart", "at_once", "away", "compose", "dialogues", "errors", "feedback", "forged", "home",
         "home_opens", "language", "linked", "nonsense", "offered", "old", "one_community", "opt_out", "outsiders",
