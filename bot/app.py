@@ -81,6 +81,7 @@ class Bot:
             demands=stores.demands,
             members=stores.members,
             people=stores.people,
+            reaches=stores.reaches,
             now=now,
             language=language,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from knowledge.errors import PilotlightError
+from knowledge.pilots import Pilot
 
 
 class No(StrEnum):
@@ -31,6 +32,11 @@ class Reach:
     closed_because: No | None = None
 
     @property
+    def platform_name(self) -> str:
+        """As people call it."""
+        return self.platform.capitalize()
+
+    @property
     def is_open(self) -> bool:
         return self.closed_because is None
 
@@ -38,6 +44,15 @@ class Reach:
         """As it is once this is known too: what is told anew counts, and what is not told stays."""
         told = {name: part for name, part in address.items() if part}
         return replace(self, address={**address, **self.address, **told})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """Somebody who said no there: the pilots that are theirs, and the platform where they are written to instead."""
+
+    reach: Reach
+    owned: tuple[Pilot, ...] = ()
+    instead: str = ""
 
 
 class UnreachableError(PilotlightError):

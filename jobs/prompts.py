@@ -111,7 +111,6 @@ def _delivered(outcome: Outcome, person: str, reach: Reach, troubles: Sequence[s
 
 
 def _why_not(reach: Reach) -> str:
-    platform = reach.platform.capitalize()
     if reach.closed_because:
-        return str(UnreachableError(platform, reach.closed_because))
-    return f"{platform}: Pilotlight is not set up to write there. pilotlight check says what is missing."
+        return str(UnreachableError(reach.platform_name, reach.closed_because))
+    return f"{reach.platform_name}: Pilotlight is not set up to write there. pilotlight check says what is missing."

@@ -27,6 +27,7 @@ from bot.cards.links import (
 )
 from bot.cards.pages import home, settings_kept
 from bot.cards.pilots import no_such_pilot, pilot, several_pilots, told, which_pilot
+from bot.cards.reaches import hello
 from bot.cards.talk import (
     about_me,
     broken,
@@ -71,6 +72,7 @@ __all__ = [
     "first_sentence",
     "form_button",
     "glad",
+    "hello",
     "help_",
     "home",
     "how_many",

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from bot.actions import OpenSettings, ShowPilot, TellPilot
+from bot.cards import reaches
 from bot.cards.labels import day, details, meters
 from bot.members import Preferences
 from bot.messages import Block, Button, Buttons, Facts, Heading, Message, Source, Sources, Text
+from bot.reaches import Unreached
 from bot.voice import LANGUAGES, say, say_count, spoken
 from knowledge.dimensions import Dimension, Progress
 from knowledge.pilots import Pilot
@@ -20,11 +22,12 @@ def home(
     *,
     preferences: Preferences,
     unanswered: Sequence[Demand] | None,
+    unreached: Sequence[Unreached] = (),
     accounts: int = 1,
 ) -> Message:
     """A person's own page. `unanswered` are the community's open questions, for those who look after it.
 
-    `accounts` is how many they have.
+    So is `unreached`: who cannot be written to. `accounts` is how many they have.
     """
     blocks: list[Block] = [Heading(say("Your pilots"))]
     shown = tuple(
@@ -42,6 +45,7 @@ def home(
     blocks.append(Buttons((Button(say("Tell of a pilot"), TellPilot()),)))
     if unanswered is not None:
         blocks += _unanswered(unanswered)
+    blocks += reaches.unreached(unreached)
     linked = ((say("Linked accounts"), str(accounts)),) if accounts > 1 else ()
     blocks += [Heading(say("Your settings")), Facts((*_settings(preferences), *linked))]
     blocks.append(Buttons((Button(say("Change settings"), OpenSettings()),)))

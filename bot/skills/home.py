@@ -1,6 +1,6 @@
 """Home: a person's own page with the bot: their pilots, what waits for them, their settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -11,13 +11,16 @@ from bot.members import Preferences
 from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
-from bot.ports import MemberStore, People
+from bot.ports import MemberStore, People, Reaches
+from bot.reaches import Reach, Unreached
 from bot.voice import ENGLISH, LANGUAGES, phrase, say, speaking
 from knowledge.dimensions import progress
 from knowledge.ports import DemandStore, PilotStore
+from knowledge.visibility import Viewer
 
 FORM = "settings"
 QUESTIONS_SHOWN = 5
+UNREACHED_LOOKED_AT = 20
 
 _HOURS = tuple(f"{hour:02}:00" for hour in range(24))
 _PAUSES = {"": None, "week": timedelta(days=7), "month": timedelta(days=30), "quarter": timedelta(days=91)}
@@ -36,6 +39,7 @@ class Home:
     demands: DemandStore
     members: MemberStore
     people: People
+    reaches: Reaches
     now: Callable[[], datetime]
     language: str = ENGLISH
 
@@ -47,14 +51,32 @@ class Home:
         own = [pilot for each in accounts for pilot in await self.pilots.owned_by(place.community, each)]
         may_moderate = member.role.may_moderate and not place.is_outside
         unanswered = await self.demands.demands(place.community, QUESTIONS_SHOWN) if may_moderate else None
+        unreached = await self._unreached(person, place.community, today) if may_moderate else ()
         # Wherever it was asked for, its person alone reads it.
         with speaking(member.preferences.language_or(self.language)):
             return cards.home(
                 [(pilot, progress(pilot, today)) for pilot in own],
                 preferences=_current(member.preferences, today),
                 unanswered=unanswered,
+                unreached=unreached,
                 accounts=len(accounts),
             )
+
+    async def _unreached(self, viewer: Person, community: str, today: date) -> Sequence[Unreached]:
+        """Who said no, with what is theirs as far as the viewer may know of it; whom that concerns comes first."""
+        closed = await self.reaches.closed(community)
+        known = [await self._owner(each, viewer, today) for each in closed[:UNREACHED_LOOKED_AT]]
+        known += [Unreached(reach=each) for each in closed[UNREACHED_LOOKED_AT:]]
+        return sorted(known, key=lambda each: not each.owned)
+
+    async def _owner(self, reach: Reach, viewer: Person, today: date) -> Unreached:
+        accounts = await self.people.accounts(reach.community, reach.account)
+        theirs = [pilot for each in accounts for pilot in await self.pilots.owned_by(reach.community, each)]
+        known_to = Viewer(reach.community, viewer.id)
+        owned = tuple(pilot for pilot in theirs if pilot.visibility.is_open_to(known_to, today))
+        others = await self.reaches.reaches(reach.community, accounts)
+        instead = next((each.platform_name for each in others if each.is_open), "")
+        return Unreached(reach=reach, owned=owned, instead=instead)
 
     async def form(self, person: Person, place: Place) -> Form:
         """The person's settings, as they stand."""

@@ -13,7 +13,11 @@ from bot.members import Preferences, Role
 from bot.messages import Feedback, Message, Reply, plain
 from bot.people import Person
 from bot.places import Place
-from tests.base import NOW, sample_bot
+from bot.reaches import No, Reach
+from knowledge.pilots import Contact
+from knowledge.ports import Author
+from knowledge.visibility import Audience, Visibility
+from tests.base import NOW, sample_bot, sample_pilots
 from tests.fakes import MemoryDatabase
 
 ANN, MIA = Person("ann", "Ann"), Person("mia", "Mia")
@@ -66,6 +70,57 @@ async def test_who_looks_after_the_community_sees_what_nobody_could_answer(
     assert "ferrets" in text(await bot.handle(Visited(person=MIA, place=HOME)))
     assert "ferrets" not in text(await bot.handle(Visited(person=ANN, place=HOME)))
     assert "ferrets" not in text(await bot.handle(Visited(person=MIA, place=replace(HOME, is_outside=True))))
+
+
+async def no(database: MemoryDatabase, account: str, platform: str = "teams", because: No = No.BLOCKED) -> None:
+    await database.reaches.close("example", platform, account, because, NOW)
+
+
+async def test_who_looks_after_the_community_sees_who_cannot_be_written_to(house: tuple[Bot, MemoryDatabase]) -> None:
+    bot, database = house
+    assert "cannot write" not in text(await bot.handle(Visited(person=MIA, place=HOME)))
+    await tell(bot, ANN, is_own="yes")
+    await no(database, "bo", because=No.REMOVED)
+    await no(database, "ann", "slack", No.GONE)
+    page = text(await bot.handle(Visited(person=MIA, place=HOME)))
+    assert "People I cannot write to\n\nAnn: is not there any more (Slack) · Tool library\nbo: removed me (Teams)" in page
+    assert "cannot write" not in text(await bot.handle(Visited(person=ANN, place=HOME)))
+    assert "cannot write" not in text(await bot.handle(Visited(person=MIA, place=replace(HOME, is_outside=True))))
+    assert "cannot write" not in text(await bot.handle(Visited(person=MIA, place=replace(HOME, community="another"))))
+
+
+async def test_where_somebody_is_written_to_instead_is_told(house: tuple[Bot, MemoryDatabase]) -> None:
+    bot, database = house
+    await no(database, "ann")
+    await database.people.link("example", "ann", "ann-in-slack", NOW)
+    await database.reaches.refresh(Reach("example", "slack", "ann-in-slack", {}), NOW, is_personal=True)
+    page = text(await bot.handle(Visited(person=MIA, place=HOME)))
+    assert "ann: blocked me (Teams) · I write in Slack" in page
+
+
+async def test_a_pilot_that_is_not_for_everybody_is_not_told_of_with_its_owner(
+    house: tuple[Bot, MemoryDatabase],
+) -> None:
+    bot, database = house
+    hidden = Visibility(audience=Audience.RESTRICTED, community="example", people={"ann"})
+    owned = replace(sample_pilots()[0], owner=Contact(name="Ann", person="ann"), visibility=hidden)
+    await database.pilots.save([owned], Author("test"), NOW)
+    await no(database, "ann")
+    page = text(await bot.handle(Visited(person=MIA, place=HOME)))
+    assert "ann: blocked me (Teams)" in page
+    assert owned.title not in page
+
+
+async def test_of_many_who_cannot_be_written_to_owners_come_first(house: tuple[Bot, MemoryDatabase]) -> None:
+    bot, database = house
+    await tell(bot, ANN, is_own="yes")
+    for account in ("ann", *(f"other {number:02}" for number in range(30))):
+        await no(database, account)
+    page = text(await bot.handle(Visited(person=MIA, place=HOME)))
+    assert "People I cannot write to\n\nAnn: blocked me (Teams) · Tool library\nother 00" in page
+    assert "other 06" in page
+    assert "other 07" not in page
+    assert "And 23 more." in page
 
 
 async def test_settings_are_kept_and_shown_where_one_left_them(house: tuple[Bot, MemoryDatabase]) -> None:
