@@ -1,6 +1,7 @@
 """The check: what is configured, what is missing, and how to get it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 from rich.text import Text
@@ -110,6 +111,23 @@ async def _teams(settings: Settings) -> Finding:
     settings.require_teams()
     if not settings.teams_app_id:
         return True, "Teams: the Agents Playground alone, on this machine, where nobody is asked who they are."
+    from adapters.teams.connector import BotbuilderConnector
+
+    connector = BotbuilderConnector(
+        settings.teams_app_id,
+        settings.teams_app_password,
+        settings.teams_tenant_id,
+        clock=time.monotonic,
+        login_url=settings.teams_login_url,
+    )
+    try:
+        # Nothing of Teams' own can be asked before somebody has spoken with the bot.
+        await connector._token.get()  # noqa: SLF001
+    except PilotlightError as error:
+        secret = f"{variable('teams_app_password')} (the Value, not the Secret ID)"
+        return False, f"Teams: {error} See {variable('teams_app_id')}, {variable('teams_tenant_id')} and {secret}."
+    finally:
+        await connector.close()
     further = len(settings.tenants) - 1
     others = f" and {further} more" if further else ""
     return True, f"Teams: as the app {settings.teams_app_id}, in the tenant {settings.teams_tenant_id}{others}."

@@ -62,6 +62,7 @@ GROUPS: Mapping[str, Sequence[Feature]] = {
         ),
         Feature(key="stop", people_can="stop it while it works"),
         Feature(key="written", people_can="see that a model wrote it, and which pilot each sentence is from"),
+        Feature(key="notified", people_can="read in a notification what it says, without the card"),
         Feature(key="limits", people_can="read it whole: no message is longer than the platform takes"),
     ),
     "Telling of a pilot": (

@@ -90,6 +90,7 @@ def _counted_texts(made: object) -> list[str]:
     return [each["text"] for each in everything_in(made) if isinstance(each.get("text"), str)]
 
 
+@pytest.mark.shows("notified")
 @given(messages())
 @settings(max_examples=40, deadline=None)
 def test_the_words_for_notifications_ring_nobody(message: Message) -> None:

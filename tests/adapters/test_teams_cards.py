@@ -182,6 +182,7 @@ def test_teams_takes_every_message(message: Message, has_loop: bool) -> None:  #
     json.dumps(made, ensure_ascii=False).encode()
 
 
+@pytest.mark.shows("notified")
 @given(messages())
 @settings(max_examples=40, deadline=None)
 def test_a_notification_has_words_and_nothing_else(message: Message) -> None:

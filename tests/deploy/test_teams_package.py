@@ -2,16 +2,21 @@
 
 import json
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from deploy.checking import check_house
 from deploy.cli import run
+from deploy.settings import Settings
 from deploy.teams_manifest import TeamsApp, teams_package
+from tests.teams_connector import APP_ID as BOT
+from tests.teams_connector import APP_PASSWORD, TENANT, StandIn, hangs_up, running_stand_in
 
 APP_ID = "6f1c9d3e-52a4-4c0b-9f8e-0b7d2a1c4e55"
-TENANT = "66666666-7777-8888-9999-000000000000"
 URL = "https://pilots.example.org"
 
 
@@ -162,12 +167,55 @@ def test_the_check_says_how_teams_is_set_up(
     assert says in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("further", "says"), [("", f"the tenant {TENANT}."), (APP_ID, f"the tenant {TENANT} and 1")])
-def test_the_check_tells_who_it_is_and_never_the_secret(
-    capsys: pytest.CaptureFixture[str], further: str, says: str
+@pytest.fixture
+async def microsoft() -> AsyncIterator[StandIn]:
+    async with running_stand_in(rsa.generate_private_key(public_exponent=65537, key_size=2048)) as stand_in:
+        yield stand_in
+
+
+async def checked(
+    capsys: pytest.CaptureFixture[str], microsoft: StandIn, password: str = APP_PASSWORD, **more: str
+) -> tuple[bool, str]:
+    """Whether all is well, and the line on Teams."""
+    settings = Settings(
+        teams_app_id=BOT,
+        teams_app_password=password,
+        teams_tenant_id=TENANT,
+        teams_login_url=microsoft.identity.address,
+        teams_allowed_tenants=more.get("further", ""),
+    )
+    fine = await check_house(settings)
+    told = capsys.readouterr().out
+    assert password not in told
+    (line,) = (line for line in told.splitlines() if "Teams:" in line)
+    return fine, line
+
+
+async def test_the_check_says_as_whom_microsoft_knows_it(
+    capsys: pytest.CaptureFixture[str], microsoft: StandIn
 ) -> None:
-    _env(TEAMS_APP_ID=APP_ID, TEAMS_APP_PASSWORD="hunter2", TEAMS_TENANT_ID=TENANT, TEAMS_ALLOWED_TENANTS=further)
-    told = printed(capsys, "check")
-    assert f"✓ Teams: as the app {APP_ID}" in told
-    assert says in told
-    assert "hunter2" not in told
+    assert await checked(capsys, microsoft) == (True, f"✓ Teams: as the app {BOT}, in the tenant {TENANT}.")
+    fine, line = await checked(capsys, microsoft, further=APP_ID)
+    assert fine
+    assert line.endswith(f"{TENANT} and 1 more.")
+    assert microsoft.heard == []
+
+
+async def test_the_check_says_that_microsoft_does_not_know_the_secret(
+    capsys: pytest.CaptureFixture[str], microsoft: StandIn
+) -> None:
+    fine, line = await checked(capsys, microsoft, password="the-secret-id")
+    assert not fine
+    assert line.startswith("✗ Teams: Teams refused to give the bot a token")
+    assert "401 invalid_client" in line
+    assert "PILOTLIGHT_TEAMS_APP_PASSWORD (the Value, not the Secret ID)." in line
+
+
+async def test_the_check_says_that_microsoft_does_not_answer(
+    capsys: pytest.CaptureFixture[str], microsoft: StandIn
+) -> None:
+    microsoft.login_answers.append(hangs_up)
+    fine, line = await checked(capsys, microsoft)
+    assert not fine
+    assert "✗ Teams: " in line
+    assert "try again later" in line
