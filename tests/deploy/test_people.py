@@ -37,6 +37,14 @@ def test_somebody_is_made_a_moderator_and_a_member_again(capsys: pytest.CaptureF
     assert "U01ALICE" not in printed(capsys, "moderators", "list")
 
 
+def test_a_linked_account_stands_for_its_person(capsys: pytest.CaptureFixture[str], database_url: str) -> None:
+    asyncio.run(_link(database_url, "T1", "U01ALICE"))
+    printed(capsys, "moderators", "add", "T1")
+    assert printed(capsys, "moderators", "list").splitlines() == ["U01ALICE: moderator"]
+    printed(capsys, "moderators", "remove", "T1")
+    assert printed(capsys, "moderators", "list") == ""
+
+
 @pytest.mark.parametrize("ending", ["csv", "json", "jsonl"])
 def test_opinions_are_written_to_a_file(
     ending: str, capsys: pytest.CaptureFixture[str], database_url: str, tmp_path: Path
@@ -97,6 +105,11 @@ async def _keep_opinion(database_url: str) -> None:
         await database.answers.keep_answer(answer)
         rating = Rating(answer_id="a", person="U01ALICE", at=NOW, is_good=False, reason="=HYPERLINK(1)")
         await database.answers.rate(rating)
+
+
+async def _link(database_url: str, account: str, person: str) -> None:
+    async with open_database(database_url) as database:
+        await database.people.link("local", account, person, NOW)
 
 
 async def _install(database_url: str, key: str) -> None:

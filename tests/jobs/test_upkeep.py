@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 from bot.answers import GivenAnswer, Rating
+from bot.people import WRONG_CODES_ALLOWED, WRONG_CODES_WITHIN, LinkCode, Refusal
 from bot.places import Place
 from bot.rooms import Thread
-from jobs.upkeep import ANSWERS_FOR, SEEN_FOR, THREADS_FOR, forget
+from jobs.upkeep import ANSWERS_FOR, CODES_FOR, SEEN_FOR, THREADS_FOR, forget
 from tests.base import NOW
 from tests.fakes import MemoryDatabase
 
@@ -35,3 +36,17 @@ async def test_an_answer_is_forgotten_unless_somebody_said_what_they_thought_of_
     await forget(database, NOW + ANSWERS_FOR + timedelta(seconds=1))
     assert await database.answers.answer("unrated") is None
     assert await database.answers.answer("rated")
+
+
+async def test_codes_and_wrong_tries_are_forgotten_once_they_count_no_more() -> None:
+    people = MemoryDatabase().people
+    database = MemoryDatabase(people=people)
+    code = LinkCode(community="c", person="ann", platform="slack", name="Ann", at=NOW)
+    await people.offer(code, "hash")
+    for _ in range(WRONG_CODES_ALLOWED):
+        await people.redeem("c", "ben", "wrong", NOW, is_spent=False)
+    await forget(database, NOW + WRONG_CODES_WITHIN - timedelta(seconds=1))
+    assert await people.redeem("c", "ben", "hash", NOW, is_spent=False) is Refusal.TOO_MANY
+    assert await people.redeem("c", "ann", "hash", NOW, is_spent=False) == code
+    await forget(database, NOW + CODES_FOR + timedelta(seconds=1))
+    assert await people.redeem("c", "ben", "hash", NOW, is_spent=False) is Refusal.WRONG
