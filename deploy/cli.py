@@ -252,7 +252,9 @@ def model_fetch(
 
 @moderators_app.command("add")
 def moderators_add(
-    person: Annotated[str, typer.Argument(help="The person's id, in Slack such as U012ABCDEF.")],
+    person: Annotated[
+        str, typer.Argument(help="The person's id: in Slack such as U012ABCDEF, in Teams the Object ID.")
+    ],
     *,
     community: Community = "",
     administrator: Annotated[bool, typer.Option("--administrator", help="Let them do all there is.")] = False,

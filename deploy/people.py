@@ -20,7 +20,10 @@ from knowledge.errors import PilotlightError
 async def appoint(settings: Settings, person: str, community: str, role: Role) -> str:
     """Give a person a role in a community, whose name is returned."""
     if not re.fullmatch(r"[\w.:-]+", person):
-        raise PilotlightError(f"“{person}” is no person's id; in Slack one looks like U012ABCDEF (Copy member ID).")
+        raise PilotlightError(
+            f"“{person}” is no person's id; in Slack one looks like U012ABCDEF (Copy member ID), "
+            "in Teams it is the Object ID in Entra."
+        )
     prepare_folder(settings)
     named = community or settings.community
     async with open_database(settings.database) as database:
