@@ -60,9 +60,9 @@ class Link:
             return cards.outsider()
         offered = await self._redeem(code, person, place, is_spent=True)
         if isinstance(offered, Refusal):
-            return _own(cards.no_code(offered))
+            return _instead(cards.no_code(offered))
         await self._join(place.community, person.id, offered.person)
-        return _own(cards.linked(offered))
+        return _instead(cards.linked(offered))
 
     async def _offer(self, person: Person, place: Place) -> Message:
         code = _new_code(self.new_id())
@@ -89,7 +89,8 @@ class Link:
 
     async def _part(self, person: Person, place: Place) -> Reply:
         were_linked = await self.people.unlink(place.community, person.id, self.now())
-        return _own(cards.unlinked() if were_linked else cards.nothing_linked())
+        told = cards.unlinked() if were_linked else cards.nothing_linked()
+        return Reply(content=told, is_private=True, changes_home=were_linked)
 
     async def _join(self, community: str, account: str, other: str) -> str:
         """Link the account to the person of the other, and move what it had; who that person is."""
@@ -124,7 +125,8 @@ class Link:
             await self.members.keep_preferences(community, person, preferences)
 
 
-def _own(message: Message) -> Reply:
+def _instead(message: Message) -> Reply:
+    """In place of the card that asked whether it is them."""
     return Reply(content=message, is_private=True, replaces=True, changes_home=True)
 
 

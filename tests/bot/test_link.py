@@ -320,7 +320,9 @@ async def test_neither_the_code_nor_the_address_is_kept_as_it_is(house: House) -
 
 
 async def test_accounts_part_and_the_pilots_stay_with_the_person(house: House) -> None:
-    assert "No other account" in await house.heard("link off")
+    alone = await house.say("link off")
+    assert "No other account" in words(alone)
+    assert not alone.replaces
     await house.tell("Tool library", ANN_IN_TEAMS, TEAMS)
     await house.link()
     assert "separate again" in await house.heard("link off", ANN_IN_TEAMS, TEAMS)
