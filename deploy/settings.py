@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         default="local",
         min_length=1,
         max_length=100,
-        description="the community of the terminal, of your own tenant in Teams, and of a bot token's workspace in Slack",
+        description="the community of the terminal, of your tenant in Teams, and of a bot token's workspace in Slack",
         examples=["city-innovators"],
     )
     language: str = Field(
