@@ -83,7 +83,9 @@ async def test_who_looks_after_the_community_sees_who_cannot_be_written_to(house
     await no(database, "bo", because=No.REMOVED)
     await no(database, "ann", "slack", No.GONE)
     page = text(await bot.handle(Visited(person=MIA, place=HOME)))
-    assert "People I cannot write to\n\nAnn: is not there any more (Slack) · Tool library\nbo: removed me (Teams)" in page
+    assert (
+        "People I cannot write to\n\nAnn: is not there any more (Slack) · Tool library\nbo: removed me (Teams)" in page
+    )
     assert "cannot write" not in text(await bot.handle(Visited(person=ANN, place=HOME)))
     assert "cannot write" not in text(await bot.handle(Visited(person=MIA, place=replace(HOME, is_outside=True))))
     assert "cannot write" not in text(await bot.handle(Visited(person=MIA, place=replace(HOME, community="another"))))
