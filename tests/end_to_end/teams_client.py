@@ -189,6 +189,7 @@ class _Refusal:
     method: str
     path: str
     times: int
+    message: str
 
 
 @dataclass
@@ -471,10 +472,12 @@ class Teams:
         path: str = "",
         times: int = 1,
         retry_after: int | None = None,
+        message: str = "",
     ) -> None:
         """Answers the bot's next calls of that kind as Teams would refuse them; the peer does not hear of them."""
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        self._refusals.append(_Refusal(status, code or HTTPStatus(status).phrase, headers, method, path, times))
+        code = code or HTTPStatus(status).phrase
+        self._refusals.append(_Refusal(status, code, headers, method, path, times, message or f"Refused: {code}."))
 
     async def redeliver(self, delivery: Delivery) -> Delivery:
         """The same once more, as Teams does when an answer is late."""
@@ -547,7 +550,7 @@ class Teams:
         for refusal in self._refusals:
             if refusal.times and refusal.method in {"", request.method} and refusal.path in path:
                 refusal.times -= 1
-                return refusal.status, _error(refusal.code, f"Refused: {refusal.code}."), refusal.headers
+                return refusal.status, _error(refusal.code, refusal.message), refusal.headers
         if len(raw.decode().encode("utf-16-le")) > _MOST_BYTES:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _error("MessageSizeTooBig", "Message size too large."), {}
         return None
@@ -578,7 +581,8 @@ class Teams:
             )
             if status >= HTTPStatus.MULTIPLE_CHOICES:
                 return status, answer
-            ids.append(str(answer["id"]))
+            # Of a stream's last piece the peer gives no id: it is the stream's own.
+            ids.append(str(answer["id"] if answer else (_stream_info(piece) or {})["streamId"]))
             if conversation in CHANNELS and not changes:
                 conversation = f"{conversation}{_IN_A_THREAD}{ids[0]}"
         self._pieces[ids[0]] = ids
