@@ -111,7 +111,7 @@ async def _teams(settings: Settings) -> Finding:
     settings.require_teams()
     if not settings.teams_app_id:
         return True, "Teams: the Agents Playground alone, on this machine, where nobody is asked who they are."
-    from adapters.teams.connector import BotbuilderConnector
+    from adapters.teams.connector import BotbuilderConnector, TeamsRefusedError
 
     connector = BotbuilderConnector(
         settings.teams_app_id,
@@ -123,9 +123,11 @@ async def _teams(settings: Settings) -> Finding:
     try:
         # Nothing of Teams' own can be asked before somebody has spoken with the bot.
         await connector._token.get()  # noqa: SLF001
-    except PilotlightError as error:
+    except TeamsRefusedError as error:
         secret = f"{variable('teams_app_password')} (the Value, not the Secret ID)"
         return False, f"Teams: {error} See {variable('teams_app_id')}, {variable('teams_tenant_id')} and {secret}."
+    except UnavailableError as error:
+        return False, f"Teams: {error} Can this machine reach {settings.teams_login_url}?"
     finally:
         await connector.close()
     further = len(settings.tenants) - 1
