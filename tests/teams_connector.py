@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs
 
 from aiohttp import web
@@ -77,7 +77,10 @@ class StandIn:
         authorization = request.headers.get("Authorization", "")
         path = request.rel_url.raw_path
         self.heard.append(Heard(request.method, path, dict(request.query), json.loads(text or "null"), authorization))
-        return await (self.answers.pop(0) if self.answers else said({"id": str(len(self.heard))}, 201))(request)
+        return await (self.answers.pop(0) if self.answers else self.usual(self.heard[-1]))(request)
+
+    def usual(self, _heard: Heard) -> Behaviour:
+        return said({"id": str(len(self.heard))}, 201)
 
     async def _log_in(self, _request: web.Request) -> web.Response:
         status, told = self.identity.answer(*self.logins[-1])
@@ -93,18 +96,27 @@ class StandIn:
         return web.json_response(told, status=status)
 
 
+S = TypeVar("S", bound=StandIn)
+
+
 @asynccontextmanager
 async def running_stand_in(key: rsa.RSAPrivateKey) -> AsyncIterator[StandIn]:
+    async with running(StandIn, key) as stand_in:
+        yield stand_in
+
+
+@asynccontextmanager
+async def running(kind: type[S], key: rsa.RSAPrivateKey) -> AsyncIterator[S]:
     app = web.Application()
     server = TestServer(app)
-    heard_by: list[StandIn] = []
+    heard_by: list[S] = []
 
     async def hear(request: web.Request) -> web.StreamResponse:
         return await heard_by[0].hear(request)
 
     app.router.add_route("*", "/{path:.*}", hear)
     async with server:
-        heard_by.append(StandIn(server, key))
+        heard_by.append(kind(server, key))
         yield heard_by[0]
 
 

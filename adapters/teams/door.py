@@ -3,11 +3,11 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -26,7 +26,13 @@ _DRAIN_SECONDS = 20.0
 # Where Teams takes answers; under the first address anybody may rent a neighbouring name, under the others Microsoft.
 _HOSTS = frozenset({"smba.trafficmanager.net"})
 _DOMAINS = (".teams.microsoft.com", ".teams.microsoft.us", ".botframework.com")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+# Nothing in it that two programs could read differently: one checks the address, and another one writes to it.
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::(?P<port>[0-9]{1,5}))?(?P<path>(?:/[\w.~-]*)*)",
+    re.ASCII | re.IGNORECASE,
+)
+_ADDRESS_LIMIT = 500
 _log = logging.getLogger(__name__)
 
 
@@ -105,17 +111,16 @@ class TeamsDoor:
         return Tenant(id=named, bot=f"28:{self._settings.app_id}", community=community) if community else None
 
     def _is_address(self, url: object) -> bool:
-        try:
-            parts = urlsplit(url if isinstance(url, str) else "")
-            host = parts.hostname or ""
-            is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
-            has_port = parts.port not in (None, 443)
-        except ValueError:
+        told = _ADDRESS.fullmatch(url) if isinstance(url, str) and len(url) <= _ADDRESS_LIMIT else None
+        if told is None:
+            return False
+        scheme, host, port, path = told["scheme"].lower(), told["host"].lower(), told["port"], told["path"]
+        if {".", ".."} & set(path.split("/")):
             return False
         if self._settings.is_insecure and host in _LOOPBACK:
-            return is_plain and parts.scheme in ("http", "https")
+            return True
         is_known = host in _HOSTS or host.endswith(_DOMAINS)
-        return is_known and is_plain and parts.scheme == "https" and not has_port
+        return is_known and scheme == "https" and port in (None, "443")
 
 
 @asynccontextmanager
