@@ -74,6 +74,18 @@ def teams_package(
     )
 
 
+@connecting_app.command("prompt")
+def prompt(
+    person: Annotated[str, typer.Argument(help="The person's id, in Slack such as U012ABCDEF.")],
+    *,
+    community: Annotated[str, typer.Option(help="Its name; PILOTLIGHT_COMMUNITY unless said.")] = "",
+) -> None:
+    """Write a short hello to somebody, to see that it reaches them."""
+    from deploy.prompting import say_hello
+
+    print(clean(asyncio.run(say_hello(read_settings(), person, community))))
+
+
 @keys_app.command("new")
 def keys_new() -> None:
     """Make a key that tokens are encrypted with."""
