@@ -261,7 +261,7 @@ class MemoryPeople:
         root = await self.person(community, person)
         if account != root:
             theirs = [key for key, whose in self._persons.items() if (key[0], whose) == (community, account)]
-            self._persons.update(dict.fromkeys([*theirs, (community, account)], root))
+            self._persons.update(dict.fromkeys([*theirs, (community, account), (community, root)], root))
 
     async def unlink(self, community: str, person: str, at: datetime) -> bool:
         theirs = await self.accounts(community, person)

@@ -39,8 +39,9 @@ class SqlPeople:
                 return
             theirs = same(accounts, {"community": community, "person": account})
             await connection.execute(update(accounts).where(theirs).values(person=root))
-            row = {"community": community, "account": account, "person": root, "at": at}
-            await upsert(connection, accounts, row)
+            own = {"community": community, "account": root, "person": root, "at": at}
+            await insert_first(connection, accounts, own)
+            await upsert(connection, accounts, {**own, "account": account})
 
     async def unlink(self, community: str, person: str, at: datetime) -> bool:
         async with self._connections.writing() as connection:

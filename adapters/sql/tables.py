@@ -191,8 +191,8 @@ reaches = Table(
     PrimaryKeyConstraint("community", "platform", "account"),
 )
 
-# Accounts that were ever linked, each with its person. Where that is the account itself it stands alone, as somebody
-# wished: no address links it again.
+# Accounts that were ever linked, and those that they were linked to, each with its person, which may be itself: no
+# address links it again.
 accounts = Table(
     "accounts",
     metadata,
