@@ -1,6 +1,7 @@
 """A model that writes answers, what shows that it is at work, and Teams' own thumbs, in a Teams that is not ours."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -58,7 +59,7 @@ async def test_in_a_chat_of_ones_own_a_written_answer_grows_and_is_rated_by_team
         assert [_stream(each)["streamSequence"] for each in pieces] == [*range(1, len(pieces) + 1)]
         # Each holds the ones before it, or Teams refuses it.
         grown = [each["text"] for each in (*pieces, last)]
-        assert all(later.startswith(earlier) for earlier, later in zip(grown, grown[1:], strict=False))
+        assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(grown))
         assert f"{WRITTEN} [1]" in pieces[0]["text"]
         info = _stream(last)
         assert (info["streamType"], info["streamId"]) == ("final", answer["id"])
