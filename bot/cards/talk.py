@@ -43,7 +43,8 @@ def privacy() -> Message:
         "I keep each question and who asked it for 90 days; e-mail addresses and phone numbers are masked before. "
         "To have yours deleted, ask whoever runs me. What people say to each other I do not keep."
     )
-    return Message((Text(kept),))
+    address = say("I also keep how I can write to you, and leave you alone where you block or remove me.")
+    return Message((Text(kept), Text(address)))
 
 
 def how_many() -> Message:

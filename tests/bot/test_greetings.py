@@ -24,6 +24,7 @@ PRIVATE = Place("test", "example", "d", is_private=True)
         ("what do you do with my data?", "for 90 days"),
         ("delete my data", "ask whoever runs me"),
         ("what do you keep?", "for 90 days"),
+        ("what do you keep?", "how I can write to you"),
         ("how many pilots do you know?", "which pilots were stopped?"),
         ("I need help", "Just ask: has anyone tried"),
         ("thank you, that was not helpful", "Press “Not helpful” under the answer"),
