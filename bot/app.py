@@ -127,6 +127,7 @@ class Bot:
         language = self._language
         try:
             async with asyncio.timeout(PATIENCE):
+                person = await self._link.recognise(person, place)
                 member = await self._members.member(place.community, person.id)
                 language = member.preferences.language_or(language)
                 with speaking(language):
