@@ -96,10 +96,13 @@ async def wait_for_post(teams: Teams, room: str, containing: str = "") -> Json:
 
 
 async def whispered(teams: Teams, user: str, room: str, containing: str = "") -> Json:
-    """What one person alone was shown there."""
-    shown = await wait_for_post(teams, room, containing)
-    assert (shown["_targeted"], shown["recipient"]["id"]) == (True, user)
-    return shown
+    """The latest with these words that one person alone was shown there."""
+
+    async def look() -> Json | None:
+        aside = (each for each in reversed(await posts(teams, room)) if each["_targeted"])
+        return next((one for one in aside if one["recipient"]["id"] == user and containing in words_of(one)), None)
+
+    return await teams.wait_for(look)
 
 
 async def said_before_answering(teams: Teams, user: str, room: str) -> list[Json]:

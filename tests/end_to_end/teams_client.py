@@ -215,6 +215,8 @@ class Teams:
     """Everything sent to the bot."""
     calls: list[Call] = field(default_factory=list)
     """Everything the bot asked for."""
+    roster: dict[str, Json] = field(default_factory=dict)
+    """What the roster tells of a person otherwise than the peer, to whom all are at home here."""
     _posted: list[Json] = field(default_factory=list)
     _pieces: dict[str, list[str]] = field(default_factory=dict)
     _awaited: list[_Awaited] = field(default_factory=list)
@@ -534,6 +536,8 @@ class Teams:
             status, answer = self._deleted(path)
         else:
             status, answer = await self._asked_of_peer(request, path, body)
+            if "members" in path:
+                answer = self._told_of_people(answer)
         authorization = request.headers.get("Authorization", "")
         query = dict(request.query)
         self.calls.append(Call(request.method, path, query, body, authorization, int(status), answer, time.monotonic()))
@@ -598,6 +602,11 @@ class Teams:
                 return response.status, json.loads(text) if text else None
         except TimeoutError:
             return HTTPStatus.GATEWAY_TIMEOUT, _error("GatewayTimeout", "The peer did not answer.")
+
+    def _told_of_people(self, answer: Any) -> Any:
+        if "members" in answer:
+            return {**answer, "members": [self._told_of_people(each) for each in answer["members"]]}
+        return {**answer, **self.roster.get(answer.get("id", ""), {})}
 
     def _deleted(self, path: str) -> tuple[int, Any]:
         """The peer cannot take a message back, so it is done here."""
