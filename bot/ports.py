@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.answers import GivenAnswer, Rating
+from bot.deliveries import Delivery, Standing
 from bot.members import Member, Preferences, Role
 from bot.messages import Reply
 from bot.people import LinkCode, Refusal
@@ -110,7 +111,7 @@ class People(Protocol):
         ...
 
     async def first_with(self, community: str, account: str, address: str, at: datetime) -> str:
-        """The account that came with this address first; `account` itself also where it was ever linked by hand."""
+        """The account that came with this address first; `account` itself also where it was linked before, or to."""
         ...
 
     async def offer(self, code: LinkCode, digest: str) -> None:
@@ -153,6 +154,38 @@ class Reaches(Protocol):
 
     async def closed(self, community: str) -> Sequence[Reach]:
         """Where people said no, the latest first."""
+        ...
+
+
+class Deliveries(Protocol):
+    """What is to be sent once; the sweep in jobs.deliveries sends it."""
+
+    async def plan(self, deliveries: Sequence[Delivery]) -> int:
+        """Keep those whose key is new; how many were.
+
+        One that was cancelled before anything was sent is planned anew, as it is now.
+        """
+        ...
+
+    async def standing(self, key: str) -> Standing | None:
+        """None of what was never planned, or was forgotten."""
+        ...
+
+    async def dead_letters(self, community: str, limit: int = 100) -> Sequence[Standing]:
+        """What could not be sent, the latest first."""
+        ...
+
+    async def retry(self, community: str, key: str, at: datetime) -> bool:
+        """Send a dead letter at that moment, however late it is, with all its attempts anew. Whether it was dead."""
+        ...
+
+    async def cancel(
+        self, community: str, at: datetime, note: str, *, kind: str = "", person: str = "", about: str = ""
+    ) -> int:
+        """Drop what is to be sent of this kind, to this person, about this; a person or what it is about is named.
+
+        How many were still to be sent. What is being sent at that moment cannot be stopped, but is not tried again.
+        """
         ...
 
 

@@ -3,23 +3,27 @@
 import asyncio
 import secrets
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
 from bot.answers import GivenAnswer, Rating
+from bot.deliveries import Delivery, Standing, State
 from bot.members import Member, Preferences, Role
 from bot.people import CODE_LASTS, WRONG_CODES_ALLOWED, WRONG_CODES_WITHIN, LinkCode, Refusal
 from bot.places import Place
 from bot.reaches import No, Reach
 from bot.rooms import Mode, Thread
+from jobs.deliveries import Claimed, Dead, Doubtful, Dropped, Later, Outcome, Sent, state_of
 from knowledge.errors import InvalidRecordError, UnavailableError
 from knowledge.index.analysis import words
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot
 from knowledge.ports import Author, Change, Demand, History, PilotStore, Revision, Vectors
+from knowledge.text import clean, shorten
 
 
 class MemoryPilotStore:
@@ -337,6 +341,149 @@ class MemoryReaches:
         return [known for key, known in sorted(self._reaches.items()) if key[0] == community]
 
 
+@dataclass
+class _Kept:
+    """A delivery as MemoryDeliveries keeps it."""
+
+    standing: Standing
+    next_at: datetime | None
+    turn: int = 0
+    lease_until: datetime | None = None
+    is_cancelled: bool = False
+
+    def put(self, state: State, **changes: Any) -> None:
+        """Into nobody's hands."""
+        self.next_at = changes.pop("next_at", None)
+        self.lease_until = None
+        self.standing = replace(self.standing, state=state, **changes)
+
+
+class MemoryDeliveries:
+    """Deliveries and the Queue of them that last as long as their process; `now` is the clock of the database."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._kept: dict[str, _Kept] = {}
+
+    async def plan(self, planned: Sequence[Delivery]) -> int:
+        new = {each.key: each for each in planned if self._is_free(each.key)}
+        for key, each in new.items():
+            turn = self._kept[key].turn if key in self._kept else 0
+            self._kept[key] = _Kept(Standing(delivery=each, state=State.WAITING), each.due_at, turn)
+        return len(new)
+
+    async def standing(self, key: str) -> Standing | None:
+        return self._kept[key].standing if key in self._kept else None
+
+    async def dead_letters(self, community: str, limit: int = 100) -> Sequence[Standing]:
+        dead = (each.standing for each in self._in(State.DEAD) if each.standing.delivery.community == community)
+        return sorted(dead, key=lambda each: (-_stamp(each.settled_at), each.delivery.key))[:limit]
+
+    async def retry(self, community: str, key: str, at: datetime) -> bool:
+        kept = self._kept.get(key)
+        if kept is None or kept.standing.state is not State.DEAD or kept.standing.delivery.community != community:
+            return False
+        delivery = replace(kept.standing.delivery, stale_after=None)
+        kept.put(State.WAITING, next_at=at, delivery=delivery, attempts=0, settled_at=None)
+        kept.is_cancelled = False
+        return True
+
+    async def cancel(
+        self, community: str, at: datetime, note: str, *, kind: str = "", person: str = "", about: str = ""
+    ) -> int:
+        if not (person or about):
+            raise ValueError("a person is named, or what it is about")
+        wanted = {"community": community, "kind": kind, "person": person, "about": about}
+        found = 0
+        for each in self._kept.values():
+            matches = all(value in ("", getattr(each.standing.delivery, name)) for name, value in wanted.items())
+            if matches and not each.standing.state.is_settled and not each.is_cancelled:
+                found += 1
+                each.is_cancelled = True
+                each.standing = replace(each.standing, note=note)
+                if each.standing.state in {State.WAITING, State.CLAIMED}:
+                    each.put(State.DROPPED, settled_at=at)
+        return found
+
+    async def forget(self, before: datetime) -> None:
+        self._kept = {
+            key: each
+            for key, each in self._kept.items()
+            if each.standing.settled_at is None or each.standing.settled_at >= before
+        }
+
+    async def lapse(self, at: datetime) -> int:
+        lapsed = [each for each in self._kept.values() if each.lease_until and each.lease_until <= self._now()]
+        doubtful = [each for each in lapsed if each.standing.state is not State.CLAIMED]
+        for each in lapsed:
+            each.put(State.DOUBT if each in doubtful else State.WAITING, next_at=at)
+        return len(doubtful)
+
+    async def drop_stale(self, at: datetime, note: str) -> int:
+        due = [
+            each for each in self._due(State.WAITING, at) if each.is_cancelled or each.standing.delivery.is_stale(at)
+        ]
+        for each in due:
+            each.put(State.DROPPED, settled_at=at, note=each.standing.note if each.is_cancelled else note)
+        return len(due)
+
+    async def claim(self, at: datetime, limit: int, lease: timedelta) -> Sequence[Claimed]:
+        due = self._due(State.WAITING, at)
+        fresh = [each for each in due if not each.is_cancelled and not each.standing.delivery.is_stale(at)]
+        return [self._claimed(each, State.CLAIMED, lease) for each in fresh[:limit]]
+
+    async def claim_doubtful(self, at: datetime, limit: int, lease: timedelta) -> Sequence[Claimed]:
+        return [self._claimed(each, State.DOUBT, lease) for each in self._due(State.DOUBT, at)[:limit]]
+
+    async def fence(self, claimed: Claimed, lease: timedelta) -> bool:
+        kept = self._held(claimed)
+        if kept is None or kept.standing.state is not State.CLAIMED or _stamp(kept.lease_until) <= _stamp(self._now()):
+            return False
+        kept.put(State.SENDING, attempts=kept.standing.attempts + 1)
+        kept.lease_until = self._now() + lease
+        return True
+
+    async def settle(self, claimed: Claimed, outcome: Outcome, at: datetime) -> bool:
+        kept = self._kept.get(claimed.delivery.key) if isinstance(outcome, Sent) else self._held(claimed)
+        if kept is None or kept.standing.state is State.SENT:
+            return False
+        match outcome:
+            case Sent(platform, message):
+                kept.put(State.SENT, settled_at=at, platform=platform, message=message)
+            case Dropped(note) | Dead(note):
+                kept.put(state_of(outcome), settled_at=at, note=shorten(clean(note), 1_000))
+            case Later(then, note) | Doubtful(then, note):
+                kept.put(state_of(outcome), next_at=then, note=note or kept.standing.note)
+        return True
+
+    def _is_free(self, key: str) -> bool:
+        kept = self._kept.get(key)
+        return kept is None or (
+            kept.is_cancelled and kept.standing.state is State.DROPPED and kept.standing.attempts == 0
+        )
+
+    def _in(self, state: State) -> list[_Kept]:
+        return [each for each in self._kept.values() if each.standing.state is state]
+
+    def _due(self, state: State, at: datetime) -> list[_Kept]:
+        due = [each for each in self._in(state) if each.next_at and each.next_at <= at]
+        return sorted(due, key=lambda each: _stamp(each.next_at))
+
+    def _held(self, claimed: Claimed) -> _Kept | None:
+        kept = self._kept.get(claimed.delivery.key)
+        return kept if kept and kept.turn == claimed.turn and kept.lease_until else None
+
+    def _claimed(self, kept: _Kept, state: State, lease: timedelta) -> Claimed:
+        kept.put(state)
+        kept.turn += 1
+        kept.lease_until = self._now() + lease
+        return Claimed(delivery=kept.standing.delivery, turn=kept.turn, attempts=kept.standing.attempts)
+
+
+def _stamp(at: datetime | None) -> float:
+    return at.timestamp() if at else 0.0
+
+
 def _room_of(place: Place) -> tuple[str, str, str]:
     return place.platform, place.community, place.room
 
@@ -354,6 +501,7 @@ class MemoryDatabase:
     members: MemoryMemberStore = field(default_factory=MemoryMemberStore)
     people: MemoryPeople = field(default_factory=MemoryPeople)
     reaches: MemoryReaches = field(default_factory=MemoryReaches)
+    deliveries: MemoryDeliveries = field(default_factory=MemoryDeliveries)
 
 
 class WordEmbedder:

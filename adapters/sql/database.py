@@ -8,6 +8,7 @@ from adapters.sql.addresses import read_address
 from adapters.sql.answer_store import SqlAnswerStore
 from adapters.sql.connections import Connections
 from adapters.sql.conversation_stores import SqlRooms, SqlSeen, SqlThreads
+from adapters.sql.delivery_store import SqlDeliveries
 from adapters.sql.demand_store import SqlDemandStore
 from adapters.sql.member_store import SqlMemberStore
 from adapters.sql.people_store import SqlPeople
@@ -29,6 +30,7 @@ class Database:
     members: SqlMemberStore
     people: SqlPeople
     reaches: SqlReaches
+    deliveries: SqlDeliveries
     connections: Connections
 
 
@@ -52,6 +54,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             members=SqlMemberStore(connections),
             people=SqlPeople(connections),
             reaches=SqlReaches(connections),
+            deliveries=SqlDeliveries(connections),
             connections=connections,
         )
     finally:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -35,6 +36,11 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+def _index_where(condition: str, *columns: str, name: str | None = None) -> Index:
+    """Of those rows only."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 Record = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -189,6 +195,38 @@ reaches = Table(
     Column("closed_at", Instant),
     Column("closed_because", Text),
     PrimaryKeyConstraint("community", "platform", "account"),
+)
+
+# What is to be sent once. `next_at` only while it waits or is in doubt, `lease_until` only while a sweep has it and
+# `settled_at` once it is done with, so that each index holds what it is for and no more, however much was ever sent.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("community", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("payload", Record, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("stale_after", Instant),
+    Column("when_in_doubt", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("lease_until", Instant),
+    Column("settled_at", Instant),
+    Column("is_cancelled", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    _index_where("next_at IS NOT NULL", "state", "next_at"),
+    _index_where("lease_until IS NOT NULL", "lease_until"),
+    _index_where("settled_at IS NOT NULL", "settled_at"),
+    _index_where("settled_at IS NULL", "community", "person"),
+    _index_where("settled_at IS NULL", "community", "about"),
+    _index_where("state = 'dead'", "community", "settled_at", name="ix_deliveries_dead"),
 )
 
 # Accounts that were ever linked, and those that they were linked to, each with its person, which may be itself: no
