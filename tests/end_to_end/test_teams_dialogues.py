@@ -9,6 +9,7 @@ from tests.end_to_end.teams_bot import PersonalChat, running_bot
 from tests.end_to_end.teams_client import ALICE
 
 
+@pytest.mark.shows("dialogues", "language")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 async def test_the_dialogue_plays_in_teams(script: Path, tmp_path: Path) -> None:
     async with running_bot(tmp_path) as teams:
