@@ -5,6 +5,7 @@ It is told to be slow or to refuse. How a card looks and what a dialog shows it 
 """
 
 import asyncio
+import copy
 import functools
 import io
 import json
@@ -276,3 +277,85 @@ def words(heard: Heard) -> str:
 
 def _is_message(body: object) -> bool:
     return isinstance(body, dict) and body.get("type") == "message"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Called:
+    """One call at the connector; `what` is the activity, the person or the parameters."""
+
+    name: str
+    conversation: str = ""
+    what: Any = None
+    post: str = ""
+    is_targeted: bool = False
+
+
+class RecordingConnector:
+    """Takes all that it is told, but for the `troubles` of a call, which are used up in order.
+
+    Who is asked about is in `people`; `may_go` holds everything up while it is cleared.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[Called] = []
+        self.troubles: dict[str, list[Exception]] = {}
+        self.people: dict[str, Json] = {}
+        self.ids: list[str] = []
+        self.may_go = asyncio.Event()
+        self.may_go.set()
+
+    def named(self, name: str) -> list[Called]:
+        return [each for each in self.calls if each.name == name]
+
+    async def authenticate(self, activity: Json, authorization: str) -> None: ...
+
+    async def send(self, service_url: str, conversation: str, activity: Json, *, is_targeted: bool = False) -> str:
+        called = Called(name="send", conversation=conversation, what=copy.deepcopy(activity), is_targeted=is_targeted)
+        await self._call(called)
+        return self.ids.pop(0) if self.ids else f"post-{len(self.calls)}"
+
+    async def update(
+        self, service_url: str, conversation: str, activity_id: str, activity: Json, *, is_targeted: bool = False
+    ) -> None:
+        await self._call(
+            Called(name="update", conversation=conversation, what=activity, post=activity_id, is_targeted=is_targeted)
+        )
+
+    async def delete(self, service_url: str, conversation: str, activity_id: str, *, is_targeted: bool = False) -> None:
+        await self._call(Called(name="delete", conversation=conversation, post=activity_id))
+
+    async def create(self, service_url: str, parameters: Json) -> tuple[str, str]:
+        await self._call(Called(name="create", what=parameters))
+        return "a:own", ""
+
+    async def member(self, service_url: str, conversation: str, user: str) -> Json:
+        await self._call(Called(name="member", conversation=conversation, what=user))
+        return self.people[user]
+
+    async def members(self, service_url: str, conversation: str) -> list[Json]:
+        await self._call(Called(name="members", conversation=conversation))
+        return list(self.people.values())
+
+    async def team(self, service_url: str, team: str) -> Json:
+        return {"id": team}
+
+    async def channels(self, service_url: str, team: str) -> list[Json]:
+        return [{"id": team}]
+
+    async def close(self) -> None: ...
+
+    async def _call(self, called: Called) -> None:
+        self.calls.append(called)
+        await self.may_go.wait()
+        if troubles := self.troubles.get(called.name):
+            raise troubles.pop(0)
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -195,7 +195,7 @@ def origin_of(activity: Mapping[str, Any], tenant: Tenant) -> Origin | None:
 
 def is_elsewhere(member: Mapping[str, Any], tenant: Tenant) -> bool:
     """Whether the roster's entry is of somebody of another tenant; an activity does not always tell."""
-    home = _id(member, "tenantId")
+    home = _tenant_id(member, "tenantId")
     return bool(home) and home != tenant.id
 
 
@@ -376,9 +376,9 @@ def _is_outside(activity: Mapping[str, Any], origin: Origin, tenant: Tenant) -> 
     """Whether somebody of elsewhere speaks or reads along, as far as an activity tells; the roster knows more."""
     channel_data, sender = _mapping(activity.get("channelData")), _mapping(activity.get("from"))
     homes = {
-        _id(_mapping(activity.get("conversation")), "tenantId"),
-        _id(_mapping(channel_data.get("tenant")), "id"),
-        _id(sender, "tenantId"),
+        _tenant_id(_mapping(activity.get("conversation")), "tenantId"),
+        _tenant_id(_mapping(channel_data.get("tenant")), "id"),
+        _tenant_id(sender, "tenantId"),
     }
     is_shared = _word(_mapping(channel_data.get("channel")), "type").casefold() == "shared"
     is_nobody = not _id(sender, "aadObjectId") and origin.surface is not Surface.PERSONAL
@@ -500,6 +500,10 @@ def _number(value: object, otherwise: int, *, most: int) -> int:
 def _word(mapping: Mapping[str, Any], name: str) -> str:
     value = mapping.get(name)
     return value[:_TEXT_LIMIT] if isinstance(value, str) else ""
+
+
+def _tenant_id(mapping: Mapping[str, Any], name: str) -> str:
+    return _id(mapping, name).lower()
 
 
 def _id(mapping: Mapping[str, Any], name: str) -> str:

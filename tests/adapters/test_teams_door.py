@@ -346,7 +346,7 @@ async def test_who_is_of_no_allowed_tenant_is_refused(
     assert answer.status == status
     if status == 200:
         await until(lambda: listener.events)
-        assert {event.place.community for event in listener.events} == {"example"}
+        assert {(event.place.community, event.place.is_outside) for event in listener.events} == {("example", False)}
     else:
         await asyncio.sleep(0.05)
         assert (listener.events, door.teams.heard) == ([], [])
