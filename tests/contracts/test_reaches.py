@@ -111,6 +111,7 @@ async def test_where_a_person_was_latest_comes_first(database: Opened) -> None:
         await database.reaches.refresh(reach, at.astimezone(TOKYO), is_personal=True)
     assert await database.reaches.reaches("example", ["ann", "ann@home"]) == [slack, ANN, other]
     await database.reaches.refresh(other, NOON + 3 * DAY, is_personal=False)
+    slack = slack.at({"user": "29:2"})
     await database.reaches.refresh(slack, NOON - 9 * DAY, is_personal=False)
     assert await database.reaches.reaches("example", ["ann", "ann@home"]) == [other, slack, ANN]
 
