@@ -137,9 +137,10 @@ _HEAD = """\
 
 What people can do in each. Every tick stands for tests that run with each change; they are named under each table.
 
-- **✓** tried out from end to end: the real server, beside a program that plays the platform.
-- **✓ by stand-in** tried out with signed requests, or a small server of our own in the platform's place: the program
-  above does not know this.
+- **✓** tried out from end to end: the real server, beside a program that plays the platform (`local-slack`, Microsoft's
+  Agents Playground). What that program does not send by itself the tests send, as the platform's pages describe it.
+- **✓ by stand-in** tried out with made-up requests, a small server of our own in the platform's place, or on the part
+  alone.
 - A sentence without a tick says why a platform has no such thing.
 
 Nothing here was tried in a real workspace or tenant.
