@@ -17,6 +17,7 @@ from adapters.teams.cards import Json
 from adapters.teams.connector import LOGIN_URL, OPEN_ID_URL, BotbuilderConnector, NotAuthenticatedError
 from adapters.teams.inbound import Tenant
 from adapters.teams.outbox import Outbox
+from adapters.teams.prompter import TeamsPrompter
 from knowledge.errors import PilotlightError, UnavailableError
 
 MESSAGES_PATH = "/api/messages"
@@ -54,12 +55,18 @@ class TeamsSettings:
 
 
 class TeamsDoor:
-    """An open door: its routes for the web server, and whether events can come in."""
+    """An open door: its routes for the web server, and whether events can come in.
 
-    def __init__(self, settings: TeamsSettings, connector: BotbuilderConnector, app: TeamsApp) -> None:
+    `prompter` writes to people first, through the outbox that answers go through.
+    """
+
+    def __init__(
+        self, settings: TeamsSettings, connector: BotbuilderConnector, app: TeamsApp, prompter: TeamsPrompter
+    ) -> None:
         self._settings = settings
         self._connector = connector
         self._app = app
+        self.prompter = prompter
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post(MESSAGES_PATH, self._take)]
@@ -137,7 +144,7 @@ async def open_teams(settings: TeamsSettings, house: TeamsHouse) -> AsyncIterato
     outbox = Outbox(connector, clock=house.clock)
     app = TeamsApp(house, outbox)
     try:
-        yield TeamsDoor(settings, connector, app)
+        yield TeamsDoor(settings, connector, app, TeamsPrompter(outbox))
     finally:
         left = await app.drain(_DRAIN_SECONDS) + await outbox.drain(_DRAIN_SECONDS)
         if left:
