@@ -26,6 +26,15 @@ class PostgresServer:
         finally:
             self._server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def away(self, url: str) -> Iterator[None]:
+        """A database that takes no connection any more, and has closed those it had."""
+        name = url.partition("?")[0].rpartition("/")[2]
+        self._server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        yield
+        self._server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -160,7 +160,7 @@ async def test_with_the_database_away_people_get_a_reference_and_the_log_none_of
     async with running_bot(tmp_path, mode, database_url=postgres_url) as slack:
         asked = await slack.mention(ALICE, GENERAL, BUSES)
         await slack.wait_for_answer(GENERAL, "Yes: 2 pilots", thread_ts=asked)
-        with _away(postgres_server, postgres_url):
+        with postgres_server.away(postgres_url):
             await slack.direct_message(BOB, "has anyone tried zeppelins for the post?")
             told = [await slack.wait_for_answer(DIRECT[BOB], "I cannot get at what I know just now.")]
             thread = await slack.mention(ALICE, GENERAL, "has anyone tried zeppelins?")
@@ -185,14 +185,3 @@ async def test_with_the_database_away_people_get_a_reference_and_the_log_none_of
         await slack.wait_for_answer(GENERAL, "Yes: 2 pilots", thread_ts=thread)
         assert await slack.answers(PRIVATE) == []
         assert await slack.faults() == []
-
-
-@contextmanager
-def _away(server: PostgresServer, url: str) -> Iterator[None]:
-    """A database that takes no connection any more, and has closed those it had."""
-    name = url.partition("?")[0].rpartition("/")[2]
-    psql = server._server.psql
-    psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-    yield
-    psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
