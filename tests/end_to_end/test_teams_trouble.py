@@ -15,8 +15,12 @@ from adapters.teams import app as teams_app
 from bot.app import Bot
 from bot.events import Event
 from bot.messages import Reply
-from tests.end_to_end.slack_bot import furnish
+from deploy.prompting import say_hello
+from knowledge.errors import PilotlightError
+from tests.end_to_end.slack_bot import COMMUNITY, furnish
 from tests.end_to_end.teams_bot import (
+    account_of,
+    bot_settings,
     dialog_of,
     posts,
     running_bot,
@@ -151,6 +155,32 @@ async def test_who_blocked_it_gets_nothing_and_nobody_else_is_troubled(teams: Te
     await teams.wait_for_answer(teams.personal[ALICE], FOUND)
     assert await posts(teams, mine) == []
     assert [each.status for each in _calls(teams, "POST")].count(HTTPStatus.FORBIDDEN) == 1
+
+
+@pytest.mark.shows("removed", "opt_out", "prompts")
+async def test_who_takes_it_out_is_not_written_to_until_they_add_it_again(teams: Teams, tmp_path: Path) -> None:
+    mine, settings, person = teams.personal[BOB], bot_settings(teams, tmp_path), account_of(BOB)
+    await teams.say(BOB, mine, "help")
+    await teams.wait_for_answer(mine, "Just ask")
+    assert "was written to in Teams" in await say_hello(settings, person, COMMUNITY)
+    assert len(await posts(teams, mine)) == 2
+    assert (await teams.event("uninstall", BOB, mine)).in_time
+    tried = len(teams.calls)
+
+    async def forgotten() -> bool:
+        with pytest.raises(PilotlightError) as caught:
+            await say_hello(settings, person, COMMUNITY)
+        return "they removed Pilotlight" in str(caught.value)
+
+    assert await forgotten()
+    assert len(teams.calls) == tried
+    # Who is merely seen in a channel has not asked to be written to.
+    asked = await teams.say(BOB, GENERAL, "help", mention=True)
+    await teams.wait_for_answer(asked.conversation, "Just ask")
+    assert await forgotten()
+    await teams.event("install", BOB, mine)
+    await teams.wait_for_answer(mine, "Your settings")
+    assert "was written to in Teams" in await say_hello(settings, person, COMMUNITY)
 
 
 # A bot that is slow
