@@ -193,12 +193,13 @@ class TeamsApp:
 
     async def _show_later(self, work: asyncio.Task[Reply | None], incoming: Incoming) -> None:
         if reply := await work:
-            await self._show(reply, incoming)
+            await self._show(reply, incoming, is_seen=False)
 
-    async def _show(self, reply: Reply, incoming: Incoming) -> None:
-        """For everybody, or for the next time that the person looks."""
+    async def _show(self, reply: Reply, incoming: Incoming, *, is_seen: bool = True) -> None:
+        """For everybody, or for the next time that the person looks; it `is_seen` where the response had it."""
         replaces = reply.replaces or _ends_form_in_chat(reply, incoming)
-        await self._replies.show(replace(reply, replaces=replaces), incoming.origin)
+        origin = incoming.origin if is_seen else replace(incoming.origin, invoke="")
+        await self._replies.show(replace(reply, replaces=replaces), origin)
 
     async def _found(self, query: Query, tenant: Tenant) -> Json:
         """Whoever reads that conversation reads what is put into it, so it is looked for as for all of them."""

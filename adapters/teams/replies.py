@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import assert_never
+from functools import partial
+from typing import TypeVar, assert_never
 
 from adapters.teams.cards import Json, activity, answer_id, attachment, is_written
 from adapters.teams.connector import TeamsRefusedError
@@ -15,6 +16,7 @@ from bot.forms import Form
 from bot.messages import Message, Reply
 from bot.voice import speaking
 
+T = TypeVar("T")
 Posted = Callable[[str, str], Awaitable[None]]
 """Is given an answer's id and the name of the message that shows it."""
 
@@ -25,7 +27,7 @@ _TOO_MUCH = frozenset({400, 413})
 
 
 class Replies:
-    """Shows replies through one outbox, so that all of them are paced together. `bot` is the bot's own id."""
+    """Shows replies through one outbox, so that all of them are paced together."""
 
     def __init__(self, outbox: Outbox, posted: Posted) -> None:
         self._outbox = outbox
@@ -38,8 +40,8 @@ class Replies:
                 case Form() as form:
                     await self._open(form, origin)
                 case Message() as message if reply.replaces and origin.reply_to:
-                    await self.update(made_of(message), origin)
-                case Message() as message if reply.is_private and origin.surface is not Surface.PERSONAL:
+                    await self._replace(made_of(message), origin)
+                case Message() as message if reply.is_private and not _is_alone(origin):
                     await self._whisper(made_of(message), origin)
                 case Message() as message:
                     await self._post(message, origin)
@@ -55,18 +57,25 @@ class Replies:
         offered = [{"type": "imBack", "title": each, "value": each} for each in cards.SUGGESTED_QUESTIONS]
         await self._send(_where(origin), {**made, "suggestedActions": {"to": [origin.user], "actions": offered}})
 
-    async def update(self, made: Json, origin: Origin) -> None:
-        """Put it in the place of what was pressed, for everybody who sees that."""
-        await self._outbox.update(_where(origin), origin.reply_to, made, is_targeted=origin.is_targeted)
-
     async def note(self, message: Message, origin: Origin, post: str) -> None:
         """Remember which answer a message shows that Teams lets people rate: it tells only which message it was."""
         if post and has_loop(message):
             await self._posted(answer_id(message), post_name(origin.tenant, origin.room, post))
 
+    async def _replace(self, made: Json, origin: Origin) -> None:
+        """Put it in the place of what was pressed, for everybody who sees that."""
+        change = partial(self._outbox.update, _where(origin), origin.reply_to, is_targeted=origin.is_targeted)
+        try:
+            await _as_card_or_words(change, made)
+        except TeamsRefusedError as error:
+            if origin.invoke:
+                raise  # whoever pressed has seen it in the response
+            _log.info("Teams took nothing in the place of a message: %s", error)
+            await (self._send(_where(origin), made) if _is_alone(origin) else self._whisper(made, origin))
+
     async def _open(self, form: Form, origin: Origin) -> None:
         """Only a button opens a dialog; between the two of us the form can stand where it was asked for."""
-        if origin.surface is Surface.PERSONAL:
+        if _is_alone(origin):
             await self._send(_where(origin), made_of_form(form, origin))
         elif form.action is None:
             await self._whisper(made_of_form(form, origin), origin)
@@ -78,7 +87,7 @@ class Replies:
         try:
             post = await self._send(replace(_where(origin), conversation=origin.open_to_all), made)
         except TeamsRefusedError as error:
-            if origin.surface is Surface.PERSONAL:
+            if _is_alone(origin):
                 raise
             _log.info("Teams took no message in a room: %s", error)
             await self._directly(made_of(cards.not_in_channel(_INVITATION)), origin)
@@ -103,16 +112,19 @@ class Replies:
         await self._send(replace(where, conversation=conversation), made)
 
     async def _send(self, where: Address, made: Json, *, is_targeted: bool = False) -> str:
-        try:
-            return await self._outbox.send(where, made, is_targeted=is_targeted)
-        except TeamsRefusedError as error:
-            if error.status not in _TOO_MUCH or "attachments" not in made:
-                raise
-            # Never in silence: what Teams cannot show as a card it can show as words.
-            _log.warning("Teams refused the card of a message: %s", error)
-            words = {name: each for name, each in made.items() if name not in ("attachments", "channelData")}
-            plain = words if words.get("text") else {**words, "text": made["summary"], "textFormat": "plain"}
-            return await self._outbox.send(where, plain, is_targeted=is_targeted)
+        return await _as_card_or_words(partial(self._outbox.send, where, is_targeted=is_targeted), made)
+
+
+async def _as_card_or_words(tell: Callable[[Json], Awaitable[T]], made: Json) -> T:
+    """Never in silence: what Teams cannot show as a card it can show as words."""
+    try:
+        return await tell(made)
+    except TeamsRefusedError as error:
+        if error.status not in _TOO_MUCH or "attachments" not in made:
+            raise
+        _log.warning("Teams refused the card of a message: %s", error)
+        words = {name: each for name, each in made.items() if name not in ("attachments", "channelData")}
+        return await tell(words if words.get("text") else {**words, "text": made["summary"], "textFormat": "plain"})
 
 
 def made_of(message: Message) -> Json:
@@ -133,6 +145,10 @@ def post_name(tenant: str, room: str, post: str) -> str:
 def made_of_form(form: Form, origin: Origin) -> Json:
     card = form_card(form, origin.conversation)
     return {"type": "message", "summary": form.title, "attachments": [attachment(card)]}
+
+
+def _is_alone(origin: Origin) -> bool:
+    return origin.surface is Surface.PERSONAL
 
 
 def _where(origin: Origin) -> Address:
