@@ -1,0 +1,244 @@
+"""What Teams is answered in the response: by each kind of what waits for it, and each kind of reply."""
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters.teams import invokes
+from adapters.teams.cards import ACTION, fallback, render
+from adapters.teams.dialogs import FORM, form_card, form_dialog, message_dialog, read_opener
+from adapters.teams.inbound import Incoming, Tenant, from_activity
+from bot import cards
+from bot.actions import TellPilot
+from bot.events import Pressed, Submitted
+from bot.forms import Field, Form
+from bot.messages import Button, Buttons, Message, Reply, Text
+from tests.adapters.test_teams_cards import check_card, elements_of
+from tests.teams_api import Listener, Sender, TeamsApi, open_door, payload, running_teams, settled, words
+from tests.teams_connector import TENANT, Json
+
+HERE = Tenant(id=TENANT, bot="28:7e0a0000-0000-4000-8000-0000000000b0", community="example")
+SAID = Message((Text("An answer."), Buttons((Button("Tell", TellPilot("Bus")),))))
+ASKED = Form(name="tell", title="Tell of a pilot", fields=(Field(name="title", label="Its title", is_required=True),))
+WRONG = Form(name="tell", title="Tell of a pilot", fields=ASKED.fields, errors={"title": "It has a title already."})
+SENT = {FORM: {"form": "tell", "context": "", "conversation": "a:1alice"}, "field-title": "Bus"}
+PRESS = {ACTION: "tell Bus"}
+CARD = "application/vnd.microsoft.card.adaptive"
+WORDS = "application/vnd.microsoft.activity.message"
+IN_PLACE = ("action_execute_in_channel", "action_execute_in_personal")
+IN_DIALOG = (
+    "dialog_fetch",
+    "dialog_fetch_in_channel",
+    "dialog_submit",
+    "message_action_fetch",
+    "message_action_submit",
+)
+REPLIES = {
+    "nothing": None,
+    "private message": Reply(content=SAID, is_private=True),
+    "message for all": Reply(content=SAID),
+    "message in its place": Reply(content=SAID, replaces=True),
+    "private message in its place": Reply(content=SAID, replaces=True, is_private=True),
+    "form": Reply(content=ASKED, is_private=True),
+    "form with errors": Reply(content=WRONG, is_private=True),
+}
+
+
+def incoming(name: str, data: Json) -> Incoming:
+    told = from_activity(sent(name, data), HERE)
+    assert isinstance(told, Incoming)
+    return told
+
+
+def sent(name: str, data: Json, teams: TeamsApi | None = None) -> Json:
+    body = payload(name, teams)
+    holder = body["value"]["action"] if "action" in body["value"] else body["value"]
+    holder["data"] = data
+    return body
+
+
+@pytest.mark.parametrize("name", [*IN_PLACE, *IN_DIALOG])
+@pytest.mark.parametrize("data", [PRESS, SENT], ids=["press", "form"])
+@pytest.mark.parametrize("reply", REPLIES)
+def test_every_reply_is_something_that_teams_knows(name: str, data: Json, reply: str) -> None:
+    response, is_shown = invokes.answer(REPLIES[reply], incoming(name, data))
+    json.dumps(response)
+    if name in IN_PLACE:
+        assert response["statusCode"] == 200
+        assert response["type"] in (CARD, WORDS)
+        assert (response["type"] == CARD) is isinstance(response["value"], dict)
+        if response["type"] == CARD:
+            check_card(response["value"])
+        else:
+            # Words of nothing: the card stays, and nothing is said beside it.
+            assert response["value"] == ""
+    elif response:
+        assert set(response) == {"task"}
+        assert response["task"]["type"] == "continue"
+        shown = response["task"]["value"]["card"]["content"]
+        check_card(shown)
+        assert not [each for each in elements_of(shown) if each["type"] == "Action.Execute"]
+    # What is not in the response is shown after, and what was said is never in neither.
+    assert is_shown or REPLIES[reply] is not None
+    said = "An answer." in json.dumps(response)
+    assert said is (is_shown and "message" in reply)
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+@pytest.mark.parametrize(
+    ("reply", "data", "card"),
+    [
+        ("message in its place", PRESS, render(SAID)),
+        ("private message in its place", PRESS, render(SAID)),
+        ("private message", SENT, render(SAID)),
+        ("message for all", SENT, render(SAID)),
+        ("private message", PRESS, None),
+        ("message for all", PRESS, None),
+        ("form", PRESS, None),
+        ("nothing", PRESS, None),
+        ("nothing", SENT, None),
+    ],
+)
+def test_a_press_changes_its_card_where_that_is_meant(name: str, reply: str, data: Json, card: Json | None) -> None:
+    response, is_shown = invokes.answer(REPLIES[reply], incoming(name, data))
+    assert response["value"] == (card or "")
+    assert is_shown is (card is not None or reply == "nothing")
+
+
+@pytest.mark.shows("errors")
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_a_form_in_a_message_comes_again_with_what_is_wrong_and_all_that_it_was(name: str) -> None:
+    came = incoming(name, SENT)
+    response, is_shown = invokes.answer(REPLIES["form with errors"], came)
+    assert is_shown
+    assert response["value"] == form_card(WRONG, came.origin.conversation)
+    assert "It has a title already." in json.dumps(response)
+
+
+@pytest.mark.shows("errors")
+@pytest.mark.parametrize("name", IN_DIALOG)
+def test_in_a_dialog_a_form_shows_what_is_wrong_and_where_it_was_opened(name: str) -> None:
+    came = incoming(name, SENT)
+    response, is_shown = invokes.answer(REPLIES["form with errors"], came)
+    assert is_shown
+    assert response["task"]["value"] == form_dialog(WRONG, came.origin.conversation)
+    (action,) = response["task"]["value"]["card"]["content"]["actions"]
+    opener = read_opener(action["data"])
+    assert opener is not None
+    assert opener.conversation == came.origin.conversation
+
+
+@pytest.mark.parametrize("name", IN_DIALOG)
+def test_in_a_dialog_what_is_for_one_alone_is_shown_and_what_is_for_all_closes_it(name: str) -> None:
+    came = incoming(name, PRESS)
+    assert invokes.answer(REPLIES["private message"], came)[0]["task"]["value"] == message_dialog(SAID)
+    assert invokes.answer(REPLIES["message for all"], came) == ({}, False)
+    assert invokes.answer(None, came) == ({}, True)
+
+
+@pytest.mark.shows("language")
+def test_a_response_is_in_the_language_of_who_reads_it() -> None:
+    came = incoming("dialog_fetch", PRESS)
+    spoken = {
+        language: json.dumps(invokes.answer(Reply(content=ASKED, language=language), came)[0])
+        for language in ("en", "nl")
+    }
+    assert spoken["en"] != spoken["nl"]
+
+
+@pytest.mark.parametrize("name", ["adaptiveCard/action", "task/fetch", "task/submit", "composeExtension/fetchTask"])
+def test_nothing_and_one_moment_are_answers_too(name: str) -> None:
+    is_press = name == "adaptiveCard/action"
+    assert invokes.nothing(name) == ({"statusCode": 200, "type": WORDS, "value": ""} if is_press else {})
+    waiting = invokes.one_moment(name)
+    if is_press:
+        assert waiting == {"statusCode": 200, "type": WORDS, "value": fallback(cards.one_moment())}
+    else:
+        assert waiting["task"]["value"] == message_dialog(cards.one_moment())
+
+
+# At the door
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+async def test_a_dialog_that_is_not_ours_says_that_it_is_old(listener: Listener) -> None:
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        listener.reply = Reply(content=cards.old_card(), is_private=True)
+        answer = await door.send(payload("dialog_fetch", teams))
+        assert answer.json()["task"]["type"] == "continue"
+        (event,) = listener.events
+        assert isinstance(event, Pressed)
+
+
+async def _after(door: Sender, teams: TeamsApi, name: str, data: Json) -> tuple[Json, list[Any]]:
+    answer = await door.send(sent(name, data, teams))
+    assert answer.status == 200
+    await settled(teams, 0.1)
+    return answer.json() if answer.text else {}, teams.said
+
+
+@pytest.mark.parametrize("reply", ["private message", "message for all", "form"])
+@pytest.mark.parametrize("name", [*IN_PLACE, *IN_DIALOG])
+async def test_what_the_response_does_not_show_is_shown_once_beside_it(
+    name: str, reply: str, listener: Listener
+) -> None:
+    listener.reply = REPLIES[reply]
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        response, said = await _after(door, teams, name, PRESS)
+        shown = json.dumps(response)
+        text = "Its title" if reply == "form" else "An answer."
+        assert (text in shown) + len(said) == 1
+        if said and reply != "message for all":
+            personal = said[0].body.get("recipient") is None
+            assert personal is ("personal" in name)
+        assert {each.method for each in said} <= {"POST"}
+
+
+async def test_a_form_that_stood_in_a_message_ends_there_for_the_next_look_too(listener: Listener) -> None:
+    listener.reply = Reply(content=SAID, is_private=True)
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        response, (changed,) = await _after(door, teams, "action_execute_in_personal", SENT)
+        assert response["value"] == render(SAID)
+        assert (changed.method, "An answer." in words(changed)) == ("PUT", True)
+        (event,) = listener.events
+        assert isinstance(event, Submitted)
+        assert event.values == {"title": "Bus"}
+
+
+# What somebody made of a card
+
+
+@pytest.mark.shows("forged")
+@pytest.mark.parametrize("name", ["action_execute_in_channel", "dialog_submit", "message_action_submit"])
+@pytest.mark.parametrize(
+    "elsewhere", ["19:secret@thread.tacv2;messageid=1", "a:1bob", "19:secret@thread.tacv2", "", "x" * 2_900, "../.."]
+)
+async def test_a_form_may_name_no_room_but_the_one_it_is_sent_from(
+    name: str, elsewhere: str, listener: Listener
+) -> None:
+    listener.reply = Reply(content=SAID, is_private=True)
+    data = {**SENT, FORM: {"form": "tell", "context": "someone-elses", "conversation": elsewhere}}
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        _, said = await _after(door, teams, name, data)
+        (event,) = listener.events
+        body = payload(name)
+        room, _, thread = body["conversation"]["id"].partition(";messageid=")
+        assert (event.place.room, event.place.thread) == (room, thread)
+        assert event.place.is_private
+        assert not [each for each in teams.heard if elsewhere[:30] in each.path and elsewhere]
+        assert all(room.partition("@")[0].partition(":")[2] in each.path for each in said)
+
+
+async def test_a_form_may_say_which_thread_of_its_room_it_was_opened_in() -> None:
+    body = sent("dialog_fetch_in_channel", SENT)
+    room = body["conversation"]["id"].partition(";messageid=")[0]
+    body["conversation"]["id"] = room
+    body["value"]["data"] = {**SENT, FORM: {"form": "tell", "context": "", "conversation": f"{room};messageid=17"}}
+    told = from_activity(body, HERE)
+    assert isinstance(told, Incoming)
+    assert (told.event.place.room, told.event.place.thread) == (room, "17")
