@@ -55,9 +55,10 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It was not sent, and is due again then."""
+    """It was not sent, and is due again then; so many attempts count."""
 
     at: datetime
+    attempts: int
     note: str = ""
 
 
@@ -77,6 +78,14 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True)
+class NotNow:
+    """It is not wanted before then, as in quiet hours; that is no attempt."""
+
+    at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     """It may have been sent."""
 
@@ -84,12 +93,12 @@ class Unclear:
 
 
 Outcome = Sent | Dropped | Dead | Later | Doubtful
-Result = Sent | Dropped | Dead | Later | Away | Unclear
+Result = Sent | Dropped | Dead | NotNow | Away | Unclear
 
 Send = Callable[[Delivery], Awaitable[Result]]
 """Sends it, or says why not. Errors will do as well: UnavailableError is Away or, in doubt, Unclear; others are Dead.
 
-Later is for what is not wanted now, as in quiet hours. Whatever else is raised may have been raised after it was sent.
+Whatever is no PilotlightError may have been raised after it was sent.
 """
 
 WasSent = Callable[[Delivery], Awaitable[bool | None]]
@@ -171,20 +180,17 @@ class Sweep:
         Raises UnavailableError where the database went away, once all that was being sent has ended; what it could
         not settle is in doubt when its lease ends.
         """
-        passed: Counter[State] = Counter()
         await self.queue.lapse(at)
-        await self._work_off(self.queue.claim_doubtful, self._look_for, at, passed)
+        passed = await self._work_off(self.queue.claim_doubtful, self._look_for, at)
         passed[State.DROPPED] += await self.queue.drop_stale(at, TOO_LATE)
-        await self._work_off(self.queue.claim, self._deliver, at, passed)
-        return +passed
+        return passed + await self._work_off(self.queue.claim, self._deliver, at)
 
     async def _work_off(
         self,
         claim: Callable[[datetime, int, timedelta], Awaitable[Sequence[Claimed]]],
         work: Callable[[Claimed, datetime], Coroutine[None, None, State | None]],
         at: datetime,
-        passed: Counter[State],
-    ) -> None:
+    ) -> Counter[State]:
         """So many at once, claimed as they are needed: what waits for its turn too long would lose its lease."""
         under_way: set[asyncio.Task[State | None]] = set()
         ended: set[asyncio.Task[State | None]] = set()
@@ -199,22 +205,18 @@ class Sweep:
                     just_ended, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                     ended |= just_ended
         finally:
-            # Also where we are cancelled: what is cut off in mid-send is in doubt.
-            if under_way:
-                ended |= (await asyncio.wait(under_way))[0]
-            passed.update(state for each in ended if not each.exception() and (state := each.result()))
-        for each in ended:
-            each.result()
+            await _end(under_way)
+        return Counter(state for each in ended | under_way if (state := each.result()))
 
     async def _deliver(self, claimed: Claimed, at: datetime) -> State | None:
         """None where it was not ours any more."""
         outcome: Outcome
         if self._drains.is_set():
-            outcome = Later(at)
+            outcome = Later(at, claimed.attempts)
         elif not await self.queue.fence(claimed, self.limits.lease):
             return None
         else:
-            outcome = self._outcome(await self._send(claimed.delivery), claimed.attempts + 1, at)
+            outcome = self._outcome(await self._send(claimed.delivery), claimed.attempts, at)
         return await self._settle(claimed, outcome, at)
 
     async def _send(self, delivery: Delivery) -> Result:
@@ -231,15 +233,18 @@ class Sweep:
             _log.exception("A delivery failed, and may have been sent: %s", delivery.key)
             return Unclear(OUR_FAULT)
 
-    def _outcome(self, result: Result, attempts: int, at: datetime) -> Outcome:
+    def _outcome(self, result: Result, before: int, at: datetime) -> Outcome:
+        """`before` this one there were so many attempts."""
         match result:
+            case Sent() | Dropped() | Dead():
+                return result
+            case NotNow(then, note):
+                return Later(then, before, note)
             case Away(note):
-                return self._again(at + self._wait(attempts), attempts, note)
+                return self._again(at + self._wait(before + 1), before + 1, note)
             case Unclear(note):
                 # Not at once: it may still be on its way.
-                return Doubtful(at + self._wait(attempts), note)
-            case Sent() | Dropped() | Dead() | Later():
-                return result
+                return Doubtful(at + self._wait(before + 1), note)
             case _:
                 assert_never(result)
 
@@ -275,7 +280,7 @@ class Sweep:
             return OUR_FAULT
 
     def _again(self, at: datetime, attempts: int, note: str) -> Later | Dead:
-        return Later(at, note) if attempts < self.limits.attempts else Dead(f"{note} {TOO_OFTEN}")
+        return Later(at, attempts, note) if attempts < self.limits.attempts else Dead(f"{note} {TOO_OFTEN}")
 
     def _wait(self, attempts: int) -> timedelta:
         return self.limits.wait(attempts, self.jitter())
@@ -285,6 +290,20 @@ class Sweep:
             return state_of(outcome)
         _log.warning("A delivery was not ours any more when it was settled: %s", claimed.delivery.key)
         return None
+
+
+async def _end(tasks: set[asyncio.Task[State | None]]) -> None:
+    """Wait for all of them, each of which ends in time; also where we are cancelled, since a send that is cut off is
+    in doubt.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while under_way := [each for each in tasks if not each.done()]:
+        try:
+            await asyncio.wait(under_way)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        raise cancelled
 
 
 def state_of(outcome: Outcome) -> State:

@@ -452,8 +452,10 @@ class MemoryDeliveries:
                 kept.put(State.SENT, settled_at=at, platform=platform, message=message)
             case Dropped(note) | Dead(note):
                 kept.put(state_of(outcome), settled_at=at, note=shorten(clean(note), 1_000))
-            case Later(then, note) | Doubtful(then, note):
-                kept.put(state_of(outcome), next_at=then, note=note or kept.standing.note)
+            case Later(then, attempts, note):
+                kept.put(State.WAITING, next_at=then, attempts=attempts, note=note or kept.standing.note)
+            case Doubtful(then, note):
+                kept.put(State.DOUBT, next_at=then, note=note)
         return True
 
     def _is_free(self, key: str) -> bool:

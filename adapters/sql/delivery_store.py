@@ -174,7 +174,9 @@ def _settled(outcome: Outcome, at: datetime) -> Row:
             return {**_NOT_HELD, "settled_at": at, "platform": platform, "message": message}
         case Dropped(note) | Dead(note):
             return {**_NOT_HELD, "settled_at": at, **_noted(note)}
-        case Later(then, note) | Doubtful(then, note):
+        case Later(then, attempts, note):
+            return {**_waiting(then), "attempts": attempts, **_noted(note)}
+        case Doubtful(then, note):
             return {**_waiting(then), **_noted(note)}
         case _:
             assert_never(outcome)

@@ -121,7 +121,7 @@ async def test_a_claim_whose_lease_ended_no_longer_passes_the_fence(database: Op
     [anew] = await claim(database)
     assert anew == replace(claimed, turn=2)
     assert not await database.deliveries.fence(claimed, LONG)
-    assert not await database.deliveries.settle(claimed, Later(NOON), NOON)
+    assert not await database.deliveries.settle(claimed, Later(NOON, 1), NOON)
     assert await database.deliveries.fence(anew, LONG)
 
 
@@ -137,7 +137,7 @@ async def test_a_send_whose_lease_ended_is_in_doubt_and_looked_for_by_one(databa
     [claimed] = [each for found in looked for each in found]
     assert claimed == Claimed(delivery=BARE, turn=begun.turn + 1, attempts=1)
     assert not await database.deliveries.fence(claimed, LONG)
-    assert await database.deliveries.settle(claimed, Later(NOON, "Again."), NOON)
+    assert await database.deliveries.settle(claimed, Later(NOON, 1, "Again."), NOON)
     assert [each.attempts for each in await claim(database)] == [1]
 
 
@@ -158,7 +158,7 @@ async def test_who_looks_for_it_and_dies_leaves_it_in_doubt(database: Opened) ->
         Sent(),
         Dropped("No longer wanted."),
         Dead("Refused."),
-        Later(NOON + HOUR, "Slack was away."),
+        Later(NOON + HOUR, 1, "Slack was away."),
         Doubtful(NOON + HOUR, "No answer."),
     ],
 )
@@ -182,11 +182,11 @@ async def test_what_is_settled_stands_so(database: Opened, outcome: Outcome) -> 
 
 async def test_what_is_to_be_sent_later_is_due_then(database: Opened) -> None:
     claimed = await begin(database)
-    await database.deliveries.settle(claimed, Later(NOON + HOUR, "Away."), NOON)
+    await database.deliveries.settle(claimed, Later(NOON + HOUR, 1, "Away."), NOON)
     assert await claim(database, NOON + HOUR - timedelta(seconds=1)) == []
     [again] = await claim(database, NOON + HOUR)
     assert again == Claimed(delivery=BARE, turn=2, attempts=1)
-    await database.deliveries.settle(again, Later(NOON), NOON)
+    await database.deliveries.settle(again, Later(NOON, 1), NOON)
     standing = await database.deliveries.standing(BARE.key)
     assert standing
     assert (standing.note, standing.attempts) == ("Away.", 1)
@@ -200,7 +200,7 @@ async def test_what_is_in_doubt_is_looked_for_then(database: Opened) -> None:
     assert len(await database.deliveries.claim_doubtful(NOON + HOUR, 9, LONG)) == 1
 
 
-@pytest.mark.parametrize("meanwhile", [None, Later(NOON), Dropped("skipped")])
+@pytest.mark.parametrize("meanwhile", [None, Later(NOON, 1), Dropped("skipped")])
 async def test_what_was_sent_counts_as_sent_whoever_has_it(database: Opened, meanwhile: Outcome | None) -> None:
     """As of a replica that was asleep in mid-send."""
     slow = await begin(database, lease=ENDED)
@@ -210,7 +210,7 @@ async def test_what_was_sent_counts_as_sent_whoever_has_it(database: Opened, mea
         await database.deliveries.settle(other, meanwhile, NOON)
     assert await database.deliveries.settle(slow, Sent("teams", "a:1"), NOON)
     assert await state(database) is State.SENT
-    assert not await database.deliveries.settle(other, Later(NOON), NOON)
+    assert not await database.deliveries.settle(other, Later(NOON, 1), NOON)
     assert await claim(database, NOON + DAY) == []
 
 
@@ -310,7 +310,7 @@ async def test_what_was_on_its_way_when_it_was_cancelled_is_not_tried_again(
     if is_lapsed:
         await database.deliveries.lapse(NOON)
         [claimed] = await database.deliveries.claim_doubtful(NOON, 9, LONG)
-    assert await database.deliveries.settle(claimed, Later(NOON), NOON)
+    assert await database.deliveries.settle(claimed, Later(NOON, 1), NOON)
     assert await claim(database, NOON + DAY) == []
     assert await database.deliveries.drop_stale(NOON, "Too late.") == 1
     standing = await database.deliveries.standing(BARE.key)
