@@ -150,29 +150,38 @@ def _code_in(words: str) -> str:
 
 
 @pytest.mark.shows("prompts", on=("slack", "teams"))
-@pytest.mark.shows("opt_out", on="teams")
-async def test_what_it_says_first_goes_where_the_person_can_be_reached(tmp_path: Path) -> None:
+async def test_what_it_says_first_goes_to_who_has_spoken_with_it_where_they_did(tmp_path: Path) -> None:
     async with _running_both(tmp_path) as both:
         mine, person = both.teams.personal[in_teams.ALICE], account_of(in_teams.ALICE)
-        with pytest.raises(PilotlightError):
-            await say_hello(both.settings, person, COMMUNITY)
+        for stranger in (person, in_slack.BOB):
+            with pytest.raises(PilotlightError, match="has spoken with Pilotlight"):
+                await say_hello(both.settings, stranger, COMMUNITY)
         await both.say_in_teams(in_teams.ALICE, "help", "Just ask")
-        assert "Teams" in await say_hello(both.settings, person, COMMUNITY)
+        assert "was written to in Teams" in await say_hello(both.settings, person, COMMUNITY)
         assert len(await posts(both.teams, mine)) == 2
-        # Who blocks it there has said no there, and is written to where they did not.
+        await both.say_in_slack(in_slack.BOB, "help", "Just ask")
+        assert "was written to in Slack" in await say_hello(both.settings, in_slack.BOB, COMMUNITY)
+        await both.slack.wait_for(lambda: _are(both, in_slack.BOB, 2))
+
+
+@pytest.mark.shows("opt_out", on="teams")
+async def test_who_blocked_it_in_teams_is_written_to_in_slack_from_then_on(tmp_path: Path) -> None:
+    async with _running_both(tmp_path) as both:
         await _link(both)
+        mine = both.teams.personal[in_teams.ALICE]
         before = len(await posts(both.teams, mine))
-        both.teams.refuse(403, "MessageWritesBlocked", method="POST", path=mine, times=9)
         answered = len(await both.slack.answers(in_slack.DIRECT[in_slack.ALICE]))
-        await say_hello(both.settings, in_slack.ALICE, COMMUNITY)
-        await both.slack.wait_for(lambda: _more_than(both, answered))
-        assert len(await posts(both.teams, mine)) == before
+        both.teams.refuse(403, "MessageWritesBlocked", method="POST", path=mine, times=9)
+        assert "was written to in Slack" in await say_hello(both.settings, in_slack.ALICE, COMMUNITY)
+        await both.slack.wait_for(lambda: _are(both, in_slack.ALICE, answered + 1))
         # Their no is kept: the next one is not even tried there.
         tried = len(both.teams.calls)
-        await say_hello(both.settings, person, COMMUNITY)
-        await both.slack.wait_for(lambda: _more_than(both, answered + 1))
+        await say_hello(both.settings, account_of(in_teams.ALICE), COMMUNITY)
+        await both.slack.wait_for(lambda: _are(both, in_slack.ALICE, answered + 2))
         assert len(both.teams.calls) == tried
+        assert len(await posts(both.teams, mine)) == before
 
 
-async def _more_than(both: Both, count: int) -> bool:
-    return len(await both.slack.answers(in_slack.DIRECT[in_slack.ALICE])) > count
+async def _are(both: Both, user: str, count: int) -> bool:
+    """Whether the bot has said so much to somebody in Slack."""
+    return len(await both.slack.answers(in_slack.DIRECT[user])) == count
