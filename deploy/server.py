@@ -138,11 +138,12 @@ def teams_settings(settings: Settings) -> TeamsSettings:
     names = settings.community_names
     at_home = {settings.teams_tenant_id: settings.community}
     communities = {each: names.get(each) or at_home.get(each) or f"teams-{each}" for each in settings.tenants}
+    is_playground = settings.teams_insecure_dev and not settings.teams_app_id
     return TeamsSettings(
         app_id=settings.teams_app_id,
         app_password=settings.teams_app_password,
         tenant_id=settings.teams_tenant_id,
-        tenants=communities or {"": settings.community},
+        tenants=communities | ({"": settings.community} if is_playground else {}),
         open_id_url=settings.teams_open_id_url,
         login_url=settings.teams_login_url,
         is_insecure=settings.teams_insecure_dev,

@@ -113,8 +113,10 @@ class TeamsDoor:
         told = (_object(activity, "conversation").get("tenantId"), in_channel)
         named = next((each.lower() for each in told if isinstance(each, str) and each), "")
         if self._settings.is_insecure and not self._settings.app_id:
-            return Tenant(id=named, bot="", community=self._settings.tenants.get("", ""))
-        community = self._settings.tenants.get(named)
+            return Tenant(
+                id=named, bot="", community=self._settings.tenants.get(named) or self._settings.tenants.get("", "")
+            )
+        community = self._settings.tenants.get(named) if named else None
         return Tenant(id=named, bot=f"28:{self._settings.app_id}", community=community) if community else None
 
     def _is_address(self, url: object) -> bool:
@@ -154,6 +156,9 @@ async def open_teams(settings: TeamsSettings, house: TeamsHouse) -> AsyncIterato
 
 async def _read(request: web.Request) -> Json:
     """{} of what is no activity: nobody signs that."""
+    # Anything else a page in somebody's browser may send to their own machine, and the playground's bot is there.
+    if request.content_type != "application/json":
+        return {}
     try:
         activity = json.loads(await request.read())
     except web.HTTPException:

@@ -222,6 +222,15 @@ async def test_what_teams_signed_is_taken(door: Sender, listener: Listener, team
     assert (event.text, event.place.community, event.place.is_outside) == ("who tried?", "example", False)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "image/png", "x"])
+async def test_what_is_not_said_to_be_json_is_none(
+    kind: str, door: Sender, listener: Listener, teams: TeamsApi
+) -> None:
+    headers = {"Authorization": f"Bearer {teams.token()}", "Content-Type": kind}
+    assert (await door.raw(json.dumps(mention(teams)), headers)).status == 401
+    assert listener.events == []
+
+
 async def test_only_posts_are_taken(door: Sender) -> None:
     for method in ("GET", "PUT", "DELETE"):
         async with door.session.request(method, f"{door.address}{PATH}") as answer:
@@ -800,6 +809,28 @@ async def test_for_the_playground_nobody_is_asked_who_they_are(
         assert (said.authorization, teams.logins) == ("", [])
         elsewhere = {**body, "id": "2", "serviceUrl": "https://evil.example/"}
         assert (await sender.raw(json.dumps(elsewhere), {})).status == 403
+        # What a page may send that somebody looks at on the same machine.
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+            assert (await sender.raw(json.dumps({**body, "id": "3"}), {"Content-Type": kind})).status == 403
+        await settled(teams)
+        assert len(teams.said) == 1
+
+
+@pytest.mark.parametrize("tenant", [TENANT, ELSEWHERE, ""])
+async def test_in_the_playground_every_tenant_has_a_community(
+    tenant: str, teams: TeamsApi, listener: Listener, tmp_path: Path
+) -> None:
+    known = teams_settings(_of_the_playground(tmp_path, teams_tenant_id=TENANT))
+    async with open_door(teams, listener, app_id="", tenants=known.tenants) as door:
+        assert (await door.raw(json.dumps(_of(teams, tenant, tenant)), {})).status == 200
+        (event,) = await until(lambda: listener.events)
+        assert event.place.community == "example"
+
+
+async def test_a_tenant_of_no_name_is_none_of_those_that_are_answered(teams: TeamsApi, listener: Listener) -> None:
+    async with open_door(teams, listener, tenants={"": "example", TENANT: "example"}) as door:
+        assert (await door.send(_of(teams, "", ""))).status == 403
+        assert (await door.send(_of(teams, None, None))).status == 403
 
 
 async def test_with_an_app_id_the_development_flag_asks_who_they_are_all_the_same(
