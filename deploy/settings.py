@@ -18,6 +18,8 @@ from knowledge.errors import PilotlightError
 PREFIX = "PILOTLIGHT_"
 _EXAMPLE = "8f742231b10e8888abcd99yyyzzz85a5"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WORKSPACE = re.compile(r"[te][0-9a-z]+")
+_NAME_LENGTH = 100
 _SECRET_LENGTH = 6  # Slack's are far longer; a space or a dot left from a guide is not
 
 
@@ -60,7 +62,7 @@ class Settings(BaseSettings):
     community: str = Field(
         default="local",
         min_length=1,
-        max_length=100,
+        max_length=_NAME_LENGTH,
         description="the community of the terminal, of your tenant in Teams, and of a bot token's workspace in Slack",
         examples=["city-innovators"],
     )
@@ -196,6 +198,14 @@ class Settings(BaseSettings):
             raise ValueError("must be 8, 4, 4, 4 and 12 digits or letters from a to f, with dashes between")
         return value
 
+    @field_validator("teams_app_password")
+    @classmethod
+    def _is_a_value(cls, value: str) -> str:
+        value = value.strip()
+        if _GUID.fullmatch(value.lower()):
+            raise ValueError("must be the Value of the client secret, which Entra shows once, and not its Secret ID")
+        return value
+
     @field_validator("teams_allowed_tenants")
     @classmethod
     def _are_ids(cls, value: str) -> str:
@@ -208,8 +218,13 @@ class Settings(BaseSettings):
     @classmethod
     def _are_communities(cls, value: str) -> str:
         pairs = [[part.strip() for part in each.split("=")] for each in _listed(value)]
-        if not all(len(pair) == 2 and all(pair) for pair in pairs):
+        if not all(len(pair) == 2 and all(pair) and len(pair[1]) <= _NAME_LENGTH for pair in pairs):
             raise ValueError("must be pairs of id=name, with commas between")
+        ids = [each.lower() for each, _ in pairs]
+        if not all(_GUID.fullmatch(each) or _WORKSPACE.fullmatch(each) for each in ids):
+            raise ValueError("must have the id of a workspace (T…), organisation (E…) or tenant before each =")
+        if len(set(ids)) < len(ids):
+            raise ValueError("must name each id once")
         return ",".join("=".join(pair) for pair in pairs)
 
     @field_validator("slack_signing_secret")
