@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from knowledge.learnings import Learning
 from knowledge.pilots import Pilot, Provenance, Stage
 from knowledge.ports import Change, Vectors
 from knowledge.text import clean
@@ -42,6 +43,9 @@ class SyntheticBase:
 
     async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
         return dict.fromkeys(ids, self._one)
+
+    async def learnings_of(self, _pilot_ids: Sequence[str]) -> Mapping[str, Sequence[Learning]]:
+        return {}
 
     def batches(self) -> Iterator[Sequence[Pilot]]:
         for start in range(0, self.size, BATCH):

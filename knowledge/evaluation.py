@@ -17,6 +17,7 @@ from typing import Any
 from knowledge.catalogues.plain_files import require_plain
 from knowledge.catalogues.tables import trouble_with
 from knowledge.errors import InvalidFileError, InvalidQuestionError, InvalidRecordError, PilotlightError
+from knowledge.learnings import Learning
 from knowledge.pilots import Pilot, Provenance
 from knowledge.ports import Change, Embedder, Progress
 from knowledge.search import Search, open_search
@@ -212,6 +213,9 @@ class _Documents:
 
     async def pilots(self, ids: Sequence[str]) -> Mapping[str, Pilot]:
         return {each: self._by_id[each] for each in ids if each in self._by_id}
+
+    async def learnings_of(self, _pilot_ids: Sequence[str]) -> Mapping[str, Sequence[Learning]]:
+        return {}
 
     async def changes(self, after: int, limit: int = 1000) -> Sequence[Change]:
         return [

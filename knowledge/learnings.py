@@ -1,4 +1,4 @@
-"""Learnings: what somebody found out about a pilot, dated and attributed. They are added, never overwritten."""
+"""Learnings: what somebody found out about a pilot, dated and attributed. Only who told one may tell it otherwise."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,3 +50,7 @@ class Learning:
             raise InvalidRecordError("needs a time zone", field="told_at")
         if self.link is not None:
             require_link(self.link, "link")
+
+    def may_replace(self, told_before: "Learning") -> bool:
+        """Whether this is what its author now says instead."""
+        return (self.id, self.pilot_id, self.author) == (told_before.id, told_before.pilot_id, told_before.author)

@@ -74,6 +74,10 @@ class ChangeFeed(Protocol):
         """Those of them that are in sight, by id."""
         ...
 
+    async def learnings_of(self, pilot_ids: Sequence[str]) -> Mapping[str, Sequence[Learning]]:
+        """Of those of them that are in sight and have any, by the pilot's id, oldest first."""
+        ...
+
 
 class PilotStore(ChangeFeed, Protocol):
     """Pilots with their revisions and learnings: the truth that every index follows."""
@@ -96,8 +100,15 @@ class PilotStore(ChangeFeed, Protocol):
         """Of those that ever were here, by id."""
         ...
 
-    async def add_learning(self, learning: Learning) -> None:
-        """InvalidRecordError where the pilot is not there or the id is taken."""
+    async def keep_learning(self, learning: Learning) -> None:
+        """Add it, or put it in place of the one with its id; the same once more is no change.
+
+        InvalidRecordError where the pilot is not there, or the id is taken by another author or on another pilot.
+        """
+        ...
+
+    async def remove_learning(self, learning_id: str) -> bool:
+        """Take it out for good; nothing of it stays. Whether it was there."""
         ...
 
     async def learnings(self, pilot_id: str) -> Sequence[Learning]:

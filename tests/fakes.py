@@ -78,13 +78,25 @@ class MemoryPilotStore:
             if each in self._revisions
         }
 
-    async def add_learning(self, learning: Learning) -> None:
+    async def learnings_of(self, pilot_ids: Sequence[str]) -> Mapping[str, Sequence[Learning]]:
+        told = {each: await self.learnings(each) for each in pilot_ids}
+        return {pilot_id: learnings for pilot_id, learnings in told.items() if learnings}
+
+    async def keep_learning(self, learning: Learning) -> None:
         if learning.pilot_id not in self._in_sight:
             raise InvalidRecordError("there is no such pilot", field="pilot_id")
-        if learning.id in self._learnings:
+        before = self._learnings.get(learning.id)
+        if before is not None and not learning.may_replace(before):
             raise InvalidRecordError("another learning is called so", field="id")
-        self._learnings[learning.id] = learning
-        self._mark_changed(learning.pilot_id)
+        if before != learning:
+            self._learnings[learning.id] = learning
+            self._mark_changed(learning.pilot_id)
+
+    async def remove_learning(self, learning_id: str) -> bool:
+        if (removed := self._learnings.pop(learning_id, None)) is None:
+            return False
+        self._mark_changed(removed.pilot_id)
+        return True
 
     async def learnings(self, pilot_id: str) -> Sequence[Learning]:
         if pilot_id not in self._in_sight:

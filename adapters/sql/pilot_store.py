@@ -5,13 +5,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, feed, learnings, pilots, revisions
-from adapters.sql.troubles import is_taken
 from knowledge.errors import InvalidRecordError
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot
@@ -94,25 +92,29 @@ class SqlPilotStore:
             for pilot_id, of_one in ((key, list(group)) for key, group in groupby(rows, key=lambda row: row.pilot_id))
         }
 
-    async def add_learning(self, learning: Learning) -> None:
+    async def keep_learning(self, learning: Learning) -> None:
+        """Writers take turns here, too, so nobody else can take the id between the look and the write."""
         async with self._connections.writing() as connection:
             change = await _take_turn(connection)
             there = _latest(pilots.c.id).where(pilots.c.id == learning.pilot_id, _IN_SIGHT)
             if await connection.scalar(there) is None:
                 raise InvalidRecordError(f"there is no pilot {learning.pilot_id!r:.60}", field="pilot_id")
-            row = {
-                "id": learning.id,
-                "pilot_id": learning.pilot_id,
-                "told_at": learning.told_at,
-                "record": learning_to_record(learning),
-            }
-            try:
-                await connection.execute(insert(learnings), row)
-            except IntegrityError as error:
-                if not is_taken(error):
-                    raise
-                raise InvalidRecordError(f"another learning is called {learning.id!r:.60}", field="id") from None
-            await _mark_changed(connection, learning.pilot_id, change + 1)
+            if await _write_learning(connection, learning):
+                await _mark_changed(connection, learning.pilot_id, change + 1)
+
+    async def remove_learning(self, learning_id: str) -> bool:
+        async with self._connections.writing() as connection:
+            change = await _take_turn(connection)
+            pilot_id = await connection.scalar(select(learnings.c.pilot_id).where(learnings.c.id == learning_id))
+            if pilot_id is None:
+                return False
+            await connection.execute(delete(learnings).where(learnings.c.id == learning_id))
+            await _mark_changed(connection, pilot_id, change + 1)
+        return True
+
+    async def learnings_of(self, pilot_ids: Sequence[str]) -> Mapping[str, Sequence[Learning]]:
+        async with self._connections.reading() as connection:
+            return await _learnings(connection, pilot_ids)
 
     async def learnings(self, pilot_id: str) -> Sequence[Learning]:
         async with self._connections.reading() as connection:
@@ -216,6 +218,22 @@ async def _write_states(connection: AsyncConnection, states: dict[str, Row], kno
     # An update's own parameters may not be called like the columns that it sets.
     if changed := [{"key": pilot_id, **state} for pilot_id, state in states.items() if pilot_id in known]:
         await connection.execute(update(pilots).where(pilots.c.id == bindparam("key")), changed)
+
+
+async def _write_learning(connection: AsyncConnection, learning: Learning) -> bool:
+    """Add it, or replace what its author said before; whether anything is another now."""
+    row = {"told_at": learning.told_at, "record": learning_to_record(learning)}
+    stored = await connection.scalar(select(learnings.c.record).where(learnings.c.id == learning.id))
+    if stored is None:
+        await connection.execute(insert(learnings), {"id": learning.id, "pilot_id": learning.pilot_id, **row})
+        return True
+    before = learning_from_record(stored)
+    if not learning.may_replace(before):
+        raise InvalidRecordError(f"another learning is called {learning.id!r:.60}", field="id")
+    if learning == before:
+        return False
+    await connection.execute(update(learnings).where(learnings.c.id == learning.id).values(row))
+    return True
 
 
 async def _learnings(connection: AsyncConnection, pilot_ids: Sequence[str]) -> dict[str, tuple[Learning, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.sql.addresses import File, Server
@@ -71,8 +71,3 @@ def _class_names(error: BaseException | None) -> list[str]:
         names.append(type(error).__name__)
         error = error.__cause__
     return names
-
-
-def is_taken(error: IntegrityError) -> bool:
-    """Whether a row of that key is there already."""
-    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE" in str(error.orig)

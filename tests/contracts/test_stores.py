@@ -136,7 +136,7 @@ async def test_a_pilot_set_back_to_an_older_state_gets_a_third_revision(store: P
 async def test_moments_come_back_in_a_time_zone(store: PilotStore, demands: DemandStore) -> None:
     in_tokyo = NOON.astimezone(timezone(timedelta(hours=9)))
     await store.save([pilot("a")], ANNA, in_tokyo)
-    await store.add_learning(learning("l", pilot("a"), told_at=in_tokyo))
+    await store.keep_learning(learning("l", pilot("a"), told_at=in_tokyo))
     await demands.keep(demand("d", asked_at=in_tokyo))
     (revision,) = await revisions_of(store, pilot("a").id)
     (told,) = await store.learnings(pilot("a").id)
@@ -178,7 +178,7 @@ async def test_a_reader_of_all_may_stop_early_and_write_meanwhile(store: PilotSt
 
 async def test_a_removed_pilot_is_out_of_sight_and_keeps_its_revisions(store: PilotStore) -> None:
     await store.save([pilot("a"), pilot("b")], ANNA, NOON)
-    await store.add_learning(learning("l", pilot("a")))
+    await store.keep_learning(learning("l", pilot("a")))
     assert await store.remove(pilot("a").id, ANNA, NOON) is True
     assert await store.get(pilot("a").id) is None
     assert await ids_of_all(store) == [pilot("b").id]
@@ -196,7 +196,7 @@ async def test_what_is_not_there_cannot_be_removed(store: PilotStore) -> None:
 
 async def test_a_removed_pilot_that_is_saved_again_comes_back_with_a_new_revision(store: PilotStore) -> None:
     await store.save([pilot("a")], ANNA, NOON)
-    await store.add_learning(learning("l", pilot("a")))
+    await store.keep_learning(learning("l", pilot("a")))
     await store.remove(pilot("a").id, ANNA, NOON)
     assert await store.save([pilot("a")], IMPORT, NOON) == 1
     assert await store.get(pilot("a").id) == pilot("a")
@@ -206,7 +206,7 @@ async def test_a_removed_pilot_that_is_saved_again_comes_back_with_a_new_revisio
 
 async def test_the_feed_tells_of_a_removal_without_its_learnings(store: PilotStore) -> None:
     await store.save([pilot("a")], ANNA, NOON)
-    await store.add_learning(learning("l", pilot("a")))
+    await store.keep_learning(learning("l", pilot("a")))
     await store.remove(pilot("a").id, ANNA, NOON)
     (change,) = await store.changes(0)
     assert (change.number, change.pilot_id, change.pilot, change.learnings) == (3, pilot("a").id, None, ())
@@ -234,15 +234,15 @@ async def test_the_feed_is_read_in_steps(store: PilotStore) -> None:
 async def test_learnings_are_told_oldest_first(store: PilotStore) -> None:
     await store.save([pilot("a"), pilot("b")], ANNA, NOON)
     for name, hours in (("late", 5), ("early", -5), ("noon", 0)):
-        await store.add_learning(learning(name, pilot("a"), told_at=NOON + timedelta(hours=hours)))
-    await store.add_learning(learning("other", pilot("b")))
+        await store.keep_learning(learning(name, pilot("a"), told_at=NOON + timedelta(hours=hours)))
+    await store.keep_learning(learning("other", pilot("b")))
     assert [each.id for each in await store.learnings(pilot("a").id)] == ["early", "noon", "late"]
     assert await store.learnings("p0") == ()
 
 
 async def test_a_learning_is_a_change_of_its_pilot(store: PilotStore) -> None:
     await store.save([pilot("a"), pilot("b")], ANNA, NOON)
-    await store.add_learning(learning("l", pilot("a")))
+    await store.keep_learning(learning("l", pilot("a")))
     (change,) = await store.changes(2)
     assert (change.number, change.pilot, change.learnings) == (3, pilot("a"), (learning("l", pilot("a")),))
     assert len(await revisions_of(store, pilot("a").id)) == 1
@@ -253,16 +253,77 @@ async def test_a_learning_needs_a_pilot_in_sight(store: PilotStore) -> None:
     await store.remove(pilot("a").id, ANNA, NOON)
     for about in (pilot("a"), pilot("never")):
         with pytest.raises(InvalidRecordError, match="pilot_id"):
-            await store.add_learning(learning("l", about))
+            await store.keep_learning(learning("l", about))
 
 
-async def test_a_learning_is_never_overwritten(store: PilotStore) -> None:
+async def test_what_its_author_says_instead_takes_the_place_of_a_learning(store: PilotStore) -> None:
     await store.save([pilot("a"), pilot("b")], ANNA, NOON)
-    await store.add_learning(learning("l", pilot("a")))
-    with pytest.raises(InvalidRecordError, match="id"):
-        await store.add_learning(learning("l", pilot("b")))
+    await store.keep_learning(learning("l", pilot("a")))
+    later = replace(learning("l", pilot("a"), told_at=NOON + timedelta(hours=1)), text="On second thoughts")
+    await store.keep_learning(later)
+    assert await store.learnings(pilot("a").id) == (later,)
+    (change,) = await store.changes(3)
+    assert (change.number, change.pilot_id, change.learnings) == (4, pilot("a").id, (later,))
+
+
+async def test_a_learning_told_again_in_the_same_words_is_no_change(store: PilotStore) -> None:
+    await store.save([pilot("a")], ANNA, NOON)
+    for _ in range(2):
+        await store.keep_learning(learning("l", pilot("a")))
+    assert [change.number for change in await store.changes(0)] == [2]
+
+
+async def test_nobody_else_and_nothing_about_another_pilot_takes_the_place_of_a_learning(store: PilotStore) -> None:
+    await store.save([pilot("a"), pilot("b")], ANNA, NOON)
+    await store.keep_learning(learning("l", pilot("a")))
+    for other in (learning("l", pilot("b")), replace(learning("l", pilot("a")), author="bob")):
+        with pytest.raises(InvalidRecordError, match="id"):
+            await store.keep_learning(other)
     assert await store.learnings(pilot("a").id) == (learning("l", pilot("a")),)
     assert [change.number for change in await store.changes(0)] == [2, 3]
+
+
+async def test_a_removed_learning_is_gone_and_the_feed_tells(store: PilotStore) -> None:
+    await store.save([pilot("a"), pilot("b")], ANNA, NOON)
+    for name in ("stays", "goes"):
+        await store.keep_learning(learning(name, pilot("a")))
+    assert await store.remove_learning("goes") is True
+    assert await store.remove_learning("goes") is False
+    assert await store.remove_learning("'; DROP TABLE learnings; --") is False
+    (change,) = await store.changes(4)
+    assert (change.number, change.pilot_id, change.learnings) == (5, pilot("a").id, (learning("stays", pilot("a")),))
+    await store.keep_learning(replace(learning("goes", pilot("b")), author="bob"))
+    assert [each.id for each in await store.learnings(pilot("b").id)] == ["goes"]
+
+
+async def test_a_learning_can_be_removed_while_its_pilot_is_out_of_sight(store: PilotStore) -> None:
+    await store.save([pilot("a")], ANNA, NOON)
+    await store.keep_learning(learning("l", pilot("a")))
+    await store.remove(pilot("a").id, ANNA, NOON)
+    assert await store.remove_learning("l") is True
+    await store.save([pilot("a")], IMPORT, NOON)
+    assert await store.learnings(pilot("a").id) == ()
+
+
+async def test_the_learnings_of_many_pilots_are_read_at_once(store: PilotStore) -> None:
+    await store.save([pilot(name) for name in "abc"], ANNA, NOON)
+    for name, about, hours in (("late", "a", 5), ("early", "a", -5), ("other", "b", 0)):
+        await store.keep_learning(learning(name, pilot(about), told_at=NOON + timedelta(hours=hours)))
+    await store.remove(pilot("b").id, ANNA, NOON)
+    told = await store.learnings_of([pilot(name).id for name in "abc"] + ["p0", ""])
+    assert {pilot_id: [each.id for each in each_told] for pilot_id, each_told in told.items()} == {
+        pilot("a").id: ["early", "late"]
+    }
+    assert await store.learnings_of([]) == {}
+
+
+async def test_edits_of_one_learning_at_once_leave_one_and_move_the_feed_once_each(store: PilotStore) -> None:
+    await store.save([pilot("a")], ANNA, NOON)
+    edits = [replace(learning("l", pilot("a")), text=f"Edit {number}") for number in range(20)]
+    await asyncio.gather(*map(store.keep_learning, edits))
+    (kept,) = await store.learnings(pilot("a").id)
+    assert kept in edits
+    assert [change.number for change in await store.changes(0)] == [21]
 
 
 async def test_the_same_record_in_two_communities_is_two_pilots(store: PilotStore) -> None:
@@ -345,7 +406,7 @@ async def test_any_valid_learning_comes_back_the_same(store: PilotStore, told: L
     told = replace(told, pilot_id=about.id)
     before = await store.learnings(about.id)
     if told.id not in {each.id for each in before}:
-        await store.add_learning(told)
+        await store.keep_learning(told)
         assert told in await store.learnings(about.id)
 
 

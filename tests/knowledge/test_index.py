@@ -110,7 +110,7 @@ async def test_a_learning_makes_its_pilot_findable(tmp_path: Path) -> None:
     store = await a_store()
     index = await opened(tmp_path, store)
     pilot = sample_pilots()[0]
-    await store.add_learning(a_learning(pilot.id, Visibility()))
+    await store.keep_learning(a_learning(pilot.id, Visibility()))
     await index.refresh()
     assert found(index, "ferrymen") == [pilot.id]
 
@@ -119,7 +119,7 @@ async def test_what_was_learned_in_a_community_is_no_way_to_find_a_public_pilot(
     store = await a_store()
     index = await opened(tmp_path, store)
     told_here = Visibility(audience=Audience.COMMUNITY, community="ours")
-    await store.add_learning(a_learning(sample_pilots()[0].id, told_here))
+    await store.keep_learning(a_learning(sample_pilots()[0].id, told_here))
     await index.refresh()
     assert found(index, "ferrymen") == []
 

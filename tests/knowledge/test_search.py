@@ -437,7 +437,7 @@ async def test_a_vocabulary_is_made_anew_only_where_it_would_be_another() -> Non
     async with searching(store) as search:
         first = search._index.vocabulary
         await search.refresh()
-        await store.add_learning(_a_secret(1, a_pilot(1), Visibility()))
+        await store.keep_learning(_a_secret(1, a_pilot(1), Visibility()))
         await store.save([a_pilot(1000)], BY, NOW)
         await search.refresh()
         assert search._index.vocabulary is first
@@ -604,7 +604,7 @@ def test_nothing_leaks_to_who_may_not_see_it(
         store = MemoryPilotStore()
         await store.save(pilots, BY, NOW)
         for number, (pilot, visibility) in enumerate(told):
-            await store.add_learning(_a_secret(number, pilot, visibility))
+            await store.keep_learning(_a_secret(number, pilot, visibility))
         async with searching(store, WordEmbedder() if by_meaning else None) as search:
             await _check_all(search, store, asking, told)
             if moved is not None and moved[0].visibility.community == moved[1].community:
