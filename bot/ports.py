@@ -4,10 +4,11 @@ Every method raises UnavailableError where the database does not answer.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.answers import GivenAnswer, Rating
+from bot.check_ins import Blocker, CheckIn, CheckInPlan, Due
 from bot.deliveries import Delivery, Standing
 from bot.members import Member, Preferences, Role
 from bot.messages import Reply
@@ -189,6 +190,92 @@ class Deliveries(Protocol):
         ...
 
 
+class CheckInPlans(Protocol):
+    """Who is asked about which pilot, and when next."""
+
+    async def plan(self, pilot_id: str) -> CheckInPlan | None: ...
+
+    async def keep(self, plan: CheckInPlan) -> bool:
+        """Keep it with the next version, where it is a new one of version 0 or nobody changed it since it was read.
+
+        Whether it was kept: who changed another one reads it anew.
+        """
+        ...
+
+    async def plans(self, community: str, person: str = "") -> Sequence[CheckInPlan]:
+        """All of a community, or those of one person, in the order of their pilots."""
+        ...
+
+    async def due(self, at: datetime, limit: int) -> Sequence[CheckInPlan]:
+        """Those that are due by that moment, the earliest first; whatever their state."""
+        ...
+
+
+class CheckIns(Protocol):
+    """What was asked, and what came of it."""
+
+    async def keep(self, check_in: CheckIn) -> bool:
+        """As a plan is kept: a new one of version 0 where that pilot was not asked for that day before."""
+        ...
+
+    async def latest(self, pilot_id: str) -> CheckIn | None:
+        """The one of the latest day: what came before it is no longer changed."""
+        ...
+
+    async def open(self, community: str, person: str) -> Sequence[CheckIn]:
+        """What this person has not answered yet, the one asked latest first; of each pilot only its latest."""
+        ...
+
+    async def answered(self, pilot_id: str, before: date) -> CheckIn | None:
+        """The latest before that day that was answered with words: what the next one starts from."""
+        ...
+
+
+class CheckInRounds(Protocol):
+    """What the sweeps and the moderators look at."""
+
+    async def unanswered(self, asked_by: datetime, limit: int) -> Sequence[CheckIn]:
+        """Open ones that were asked by then and not reminded of, the earliest first."""
+        ...
+
+    async def asked(self, community: str, since: datetime) -> Sequence[CheckIn]:
+        """All that were asked from then on, the earliest first."""
+        ...
+
+
+class Blockers(Protocol):
+    """What is in the way of pilots."""
+
+    async def keep(self, blocker: Blocker) -> None:
+        """Instead of what was kept of it, by where it was told."""
+        ...
+
+    async def blocker(self, learning_id: str) -> Blocker | None: ...
+
+    async def unresolved(self, community: str) -> Sequence[Blocker]:
+        """The latest first."""
+        ...
+
+    async def withdraw(self, learning_id: str) -> None:
+        """It was told by mistake, or is told no longer."""
+        ...
+
+
+class Calendar(Protocol):
+    """When people are asked: rhythms, and everybody's own time."""
+
+    def rhythm(self, text: str) -> str:
+        """The rhythm that somebody typed, as it is kept. PilotlightError, with what to write, where it is none."""
+        ...
+
+    def next_due(self, plan: CheckInPlan, preferences: Preferences, after: datetime) -> Due | None:
+        """The next asking of a plan after that moment, minding its pause and what was put off.
+
+        None where nobody is asked: it is stopped, paused for good, without a rhythm, or its challenge is over.
+        """
+        ...
+
+
 class Prompter(Protocol):
     """Writes to people on one platform, who did not just write to it."""
 
@@ -222,3 +309,11 @@ class Stores(Protocol):
     def people(self) -> People: ...
     @property
     def reaches(self) -> Reaches: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def check_in_plans(self) -> CheckInPlans: ...
+    @property
+    def check_ins(self) -> CheckIns: ...
+    @property
+    def blockers(self) -> Blockers: ...

@@ -3,14 +3,15 @@
 import asyncio
 import secrets
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from bot.answers import GivenAnswer, Rating
+from bot.check_ins import Blocker, CheckIn, CheckInPlan, CheckInState
 from bot.deliveries import Delivery, Standing, State
 from bot.members import Member, Preferences, Role
 from bot.people import CODE_LASTS, WRONG_CODES_ALLOWED, WRONG_CODES_WITHIN, LinkCode, Refusal
@@ -494,6 +495,101 @@ class MemoryDeliveries:
         return Claimed(delivery=kept.standing.delivery, turn=kept.turn, attempts=kept.standing.attempts)
 
 
+class MemoryCheckInPlans:
+    """CheckInPlans that last as long as their process."""
+
+    def __init__(self) -> None:
+        self._plans: dict[str, CheckInPlan] = {}
+
+    async def plan(self, pilot_id: str) -> CheckInPlan | None:
+        return self._plans.get(pilot_id)
+
+    async def keep(self, plan: CheckInPlan) -> bool:
+        known = self._plans.get(plan.pilot_id)
+        if (known.version if known else 0) != plan.version:
+            return False
+        due_at = plan.due_at and plan.due_at.astimezone(UTC)
+        self._plans[plan.pilot_id] = replace(plan, due_at=due_at, version=plan.version + 1)
+        return True
+
+    async def plans(self, community: str, person: str = "") -> Sequence[CheckInPlan]:
+        of_community = (plan for _, plan in sorted(self._plans.items()) if plan.community == community)
+        return [plan for plan in of_community if person in ("", plan.person)]
+
+    async def due(self, at: datetime, limit: int) -> Sequence[CheckInPlan]:
+        due = (plan for plan in self._plans.values() if plan.due_at and plan.due_at <= at)
+        return sorted(due, key=lambda plan: (_stamp(plan.due_at), plan.pilot_id))[:limit]
+
+
+class MemoryCheckIns:
+    """CheckIns and CheckInRounds that last as long as their process."""
+
+    def __init__(self) -> None:
+        self._check_ins: dict[tuple[str, date], CheckIn] = {}
+
+    async def keep(self, check_in: CheckIn) -> bool:
+        key = (check_in.pilot_id, check_in.on)
+        known = self._check_ins.get(key)
+        if (known.version if known else 0) != check_in.version:
+            return False
+        moments = ("asked_at", "reminded_at", "answered_at")
+        in_utc = {name: at and at.astimezone(UTC) for name in moments for at in (getattr(check_in, name),)}
+        self._check_ins[key] = replace(check_in, version=check_in.version + 1, **in_utc)
+        return True
+
+    async def latest(self, pilot_id: str) -> CheckIn | None:
+        return max(self._of(pilot_id), key=lambda each: each.on, default=None)
+
+    async def open(self, community: str, person: str) -> Sequence[CheckIn]:
+        theirs = [each for each in self._in_state(CheckInState.OPEN) if each.community == community]
+        latest = [each for each in theirs if each.person == person and each == await self.latest(each.pilot_id)]
+        return sorted(latest, key=lambda each: (-_stamp(each.asked_at), each.pilot_id))
+
+    async def answered(self, pilot_id: str, before: date) -> CheckIn | None:
+        told = (each for each in self._in_state(CheckInState.ANSWERED) if each.pilot_id == pilot_id)
+        return max((each for each in told if each.on < before), key=lambda each: each.on, default=None)
+
+    async def unanswered(self, asked_by: datetime, limit: int) -> Sequence[CheckIn]:
+        waiting = (each for each in self._in_state(CheckInState.OPEN) if not each.reminded_at)
+        return _by_asking(each for each in waiting if each.asked_at <= asked_by)[:limit]
+
+    async def asked(self, community: str, since: datetime) -> Sequence[CheckIn]:
+        theirs = (each for each in self._check_ins.values() if each.community == community)
+        return _by_asking(each for each in theirs if each.asked_at >= since)
+
+    def _of(self, pilot_id: str) -> list[CheckIn]:
+        return [each for each in self._check_ins.values() if each.pilot_id == pilot_id]
+
+    def _in_state(self, state: CheckInState) -> list[CheckIn]:
+        return [each for each in self._check_ins.values() if each.state is state]
+
+
+class MemoryBlockers:
+    """Blockers that last as long as their process."""
+
+    def __init__(self) -> None:
+        self._blockers: dict[str, Blocker] = {}
+
+    async def keep(self, blocker: Blocker) -> None:
+        resolved_at = blocker.resolved_at and blocker.resolved_at.astimezone(UTC)
+        in_utc = replace(blocker, raised_at=blocker.raised_at.astimezone(UTC), resolved_at=resolved_at)
+        self._blockers[blocker.learning_id] = in_utc
+
+    async def blocker(self, learning_id: str) -> Blocker | None:
+        return self._blockers.get(learning_id)
+
+    async def unresolved(self, community: str) -> Sequence[Blocker]:
+        theirs = (each for each in self._blockers.values() if each.community == community and not each.resolved_at)
+        return sorted(theirs, key=lambda each: (-_stamp(each.raised_at), each.learning_id))
+
+    async def withdraw(self, learning_id: str) -> None:
+        self._blockers.pop(learning_id, None)
+
+
+def _by_asking(check_ins: Iterable[CheckIn]) -> list[CheckIn]:
+    return sorted(check_ins, key=lambda each: (each.asked_at, each.pilot_id))
+
+
 def _stamp(at: datetime | None) -> float:
     return at.timestamp() if at else 0.0
 
@@ -516,6 +612,9 @@ class MemoryDatabase:
     people: MemoryPeople = field(default_factory=MemoryPeople)
     reaches: MemoryReaches = field(default_factory=MemoryReaches)
     deliveries: MemoryDeliveries = field(default_factory=MemoryDeliveries)
+    check_in_plans: MemoryCheckInPlans = field(default_factory=MemoryCheckInPlans)
+    check_ins: MemoryCheckIns = field(default_factory=MemoryCheckIns)
+    blockers: MemoryBlockers = field(default_factory=MemoryBlockers)
 
 
 class WordEmbedder:

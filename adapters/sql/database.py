@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adapters.sql.addresses import read_address
 from adapters.sql.answer_store import SqlAnswerStore
+from adapters.sql.check_in_store import SqlBlockers, SqlCheckInPlans, SqlCheckIns
 from adapters.sql.connections import Connections
 from adapters.sql.conversation_stores import SqlRooms, SqlSeen, SqlThreads
 from adapters.sql.delivery_store import SqlDeliveries
@@ -31,6 +32,9 @@ class Database:
     people: SqlPeople
     reaches: SqlReaches
     deliveries: SqlDeliveries
+    check_in_plans: SqlCheckInPlans
+    check_ins: SqlCheckIns
+    blockers: SqlBlockers
     connections: Connections
 
 
@@ -55,6 +59,9 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             people=SqlPeople(connections),
             reaches=SqlReaches(connections),
             deliveries=SqlDeliveries(connections),
+            check_in_plans=SqlCheckInPlans(connections),
+            check_ins=SqlCheckIns(connections),
+            blockers=SqlBlockers(connections),
             connections=connections,
         )
     finally:

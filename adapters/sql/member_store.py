@@ -1,7 +1,7 @@
 """People of a community: what they may do, and how they want to be written to."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date, time
 from typing import Any
 
@@ -12,6 +12,7 @@ from adapters.sql.connections import Connections
 from adapters.sql.tables import Row, members
 from adapters.sql.upserts import same, upsert
 from bot.members import Member, Preferences, Role
+from knowledge.dates import Period
 
 
 class SqlMemberStore:
@@ -57,7 +58,10 @@ async def _has_administrator(connection: AsyncConnection, community: str) -> boo
 
 
 def _to_row(member: Member) -> Row:
-    said = {name: str(value) for name, value in asdict(member.preferences).items() if value not in (None, "")}
+    values = {field.name: getattr(member.preferences, field.name) for field in fields(Preferences)}
+    said: Row = {name: str(value) for name, value in values.items() if value not in (None, "", ())}
+    if member.preferences.away:
+        said["away"] = [[_iso(each.first), _iso(each.last)] for each in member.preferences.away]
     return {"community": member.community, "person": member.person, "role": member.role, "preferences": said}
 
 
@@ -68,10 +72,19 @@ def _member(row: Any) -> Member:
 
 
 def _preferences(said: Row) -> Preferences:
-    quiet_from, quiet_until, paused_until = map(said.get, ("quiet_from", "quiet_until", "paused_until"))
+    quiet_from, quiet_until = map(said.get, ("quiet_from", "quiet_until"))
     return Preferences(
         quiet_from=time.fromisoformat(quiet_from) if quiet_from else None,
         quiet_until=time.fromisoformat(quiet_until) if quiet_until else None,
-        paused_until=date.fromisoformat(paused_until) if paused_until else None,
-        language=said.get("language", ""),
+        paused_until=_day(said.get("paused_until")),
+        away=tuple(Period(_day(first), _day(last)) for first, last in said.get("away", ())),
+        **{name: said.get(name, "") for name in ("language", "time_zone", "country", "region")},
     )
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _day(iso: str | None) -> date | None:
+    return date.fromisoformat(iso) if iso else None

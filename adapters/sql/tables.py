@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -227,6 +228,69 @@ deliveries = Table(
     _index_where("settled_at IS NULL", "community", "person"),
     _index_where("settled_at IS NULL", "community", "about"),
     _index_where("state = 'dead'", "community", "settled_at", name="ix_deliveries_dead"),
+)
+
+# Who is asked about which pilot. `due_at` only while somebody is to be asked.
+check_in_plans = Table(
+    "check_in_plans",
+    metadata,
+    Column("pilot_id", Text, primary_key=True),
+    Column("community", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("rhythm", Text, nullable=False),
+    Column("started_on", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("paused_until", Date),
+    Column("question_set", Text, nullable=False),
+    Column("asked_on", Date),
+    Column("due_at", Instant),
+    Column("silences", Integer, nullable=False),
+    Column("offered_to", Text, nullable=False),
+    Column("snoozed_until", Date),
+    Column("version", Integer, nullable=False),
+    Index(None, "community", "person"),
+    _index_where("due_at IS NOT NULL", "due_at"),
+)
+
+check_ins = Table(
+    "check_ins",
+    metadata,
+    Column("pilot_id", Text, nullable=False),
+    Column("asked_for", Date, nullable=False),
+    Column("community", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("question_set", Text, nullable=False),
+    Column("day", Integer),
+    Column("until", Date),
+    Column("reminded_at", Instant),
+    Column("answered_at", Instant),
+    Column("answers", Record, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("sharing", Text, nullable=False),
+    Column("shared_from", Date),
+    Column("is_for_channel", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("pilot_id", "asked_for"),
+    Index(None, "community", "asked_at"),
+    _index_where("state = 'open'", "community", "person"),
+    _index_where("state = 'open' AND reminded_at IS NULL", "asked_at", name="ix_check_ins_unanswered"),
+)
+
+# What is in the way of pilots, by the learning in which that was told.
+blockers = Table(
+    "blockers",
+    metadata,
+    Column("learning_id", Text, primary_key=True),
+    Column("pilot_id", Text, nullable=False),
+    Column("community", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+    _index_where("resolved_at IS NULL", "community", "raised_at"),
 )
 
 # Accounts that were ever linked, and those that they were linked to, each with its person, which may be itself: no
