@@ -143,6 +143,8 @@ class Listener:
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     pieces: Sequence[str] = ()
     was_stopped: bool = False
+    searched: list[Place] = field(default_factory=list)
+    reaches: MemoryReaches = field(default_factory=MemoryReaches)
 
     def __post_init__(self) -> None:
         self.may_answer.set()
@@ -160,6 +162,7 @@ class Listener:
         return self.reply
 
     async def find(self, text: str, person: Person, place: Place) -> Sequence[Pilot] | Reply:
+        self.searched.append(place)
         await self.may_answer.wait()
         return told(f"Nothing for {len(text)} letters.")
 
@@ -213,7 +216,7 @@ async def open_door(teams: StandIn, listener: Listener, **more: Any) -> AsyncIte
         find=listener.find,
         posted=listener.posted,
         answer_posted_as=listener.answer_posted_as,
-        reaches=MemoryReaches(),
+        reaches=listener.reaches,
         now=lambda: NOW,
         clock=time.monotonic,
     )

@@ -172,7 +172,10 @@ def origin_of(activity: Mapping[str, Any], tenant: Tenant) -> Origin | None:
     room, user = _room(conversation), _id(sender, "id")
     if not (room and user):
         return None
-    surface, thread = _surface(conversation), _thread(activity)
+    invoke = _id(activity, "name") if activity.get("type") == "invoke" else ""
+    # Teams calls a chat of two people personal, too, and there the bot is no more than a button beside the box.
+    is_beside = invoke.startswith("composeExtension/") and _surface(conversation) is Surface.PERSONAL
+    surface, thread = Surface.GROUP if is_beside else _surface(conversation), _thread(activity)
     channel_data = _mapping(activity.get("channelData"))
     is_in_thread = surface is Surface.CHANNEL and thread
     client = next((each for each in _entities(activity) if each.get("type") == "clientInfo"), {})
@@ -184,7 +187,7 @@ def origin_of(activity: Mapping[str, Any], tenant: Tenant) -> Origin | None:
         user=user,
         activity=_id(activity, "id"),
         reply_to=_id(activity, "replyToId"),
-        invoke=_id(activity, "name") if activity.get("type") == "invoke" else "",
+        invoke=invoke,
         team=_id(_mapping(channel_data.get("team")), "id"),
         locale=_id(activity, "locale") or _id(client, "locale"),
         time_zone=_id(activity, "localTimezone") or _id(client, "timezone"),
@@ -368,7 +371,7 @@ def _place(activity: Mapping[str, Any], origin: Origin, tenant: Tenant) -> Place
 
 def _aside(activity: Mapping[str, Any], origin: Origin, tenant: Tenant) -> Place:
     """Where only the person reads the reply."""
-    is_shareable = origin.surface is not Surface.PERSONAL
+    is_shareable = _surface(_mapping(activity.get("conversation"))) is not Surface.PERSONAL
     return replace(_place(activity, origin, tenant), is_private=True, is_shareable=is_shareable)
 
 

@@ -122,11 +122,13 @@ def rated(reason: str, *, is_good: bool) -> Rated:
 
 
 def query(text: str, conversation: str = PERSONAL) -> Query:
+    # A chat of two people is called personal, too.
+    beside = {} if conversation != PERSONAL else {"surface": Surface.GROUP}
     return Query(
         person=PEOPLE["alice"],
         place=aside(conversation),
         text=text,
-        origin=origin("alice", conversation, invoke="composeExtension/query"),
+        origin=origin("alice", conversation, invoke="composeExtension/query", **beside),
     )
 
 

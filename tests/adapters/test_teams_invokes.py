@@ -15,8 +15,9 @@ from bot.events import Pressed, Submitted
 from bot.forms import Field, Form
 from bot.messages import Button, Buttons, Message, Reply, Text
 from tests.adapters.test_teams_cards import check_card, elements_of
+from tests.slack_api import until
 from tests.teams_api import Listener, Sender, TeamsApi, open_door, payload, running_teams, settled, words
-from tests.teams_connector import TENANT, Json
+from tests.teams_connector import TENANT, Json, refused
 
 HERE = Tenant(id=TENANT, bot="28:7e0a0000-0000-4000-8000-0000000000b0", community="example")
 SAID = Message((Text("An answer."), Buttons((Button("Tell", TellPilot("Bus")),))))
@@ -242,3 +243,55 @@ async def test_a_form_may_say_which_thread_of_its_room_it_was_opened_in() -> Non
     told = from_activity(body, HERE)
     assert isinstance(told, Incoming)
     assert (told.event.place.room, told.event.place.thread) == (room, "17")
+
+
+# In a chat of two people, which Teams calls personal as it does the bot's own, and where the bot is not
+
+NOT_THERE = refused(403, "BotNotInConversationRoster")
+
+
+@pytest.mark.shows("outsiders")
+async def test_beside_a_chat_that_the_bot_is_not_in_a_search_finds_what_is_public_only(listener: Listener) -> None:
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        # Known from their own chat with the bot, where they may see more.
+        await door.send(payload("message_in_personal", teams, text="who tried?"))
+        await until(lambda: listener.events)
+        assert not listener.events[0].place.is_outside
+        teams.answers = [NOT_THERE]
+        chat = {"id": "a:1alice-and-somebody", "conversationType": "personal", "tenantId": TENANT}
+        await door.send(payload("message_extension_query", teams, conversation=chat))
+        await door.send(payload("message_extension_query", teams))
+        assert [place.is_outside for place in listener.searched] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["message_extension_query", "message_action_fetch"])
+async def test_a_chat_of_two_people_is_not_where_one_of_them_is_written_to(name: str, listener: Listener) -> None:
+    chat = {"id": "a:1alice-and-somebody", "conversationType": "personal", "tenantId": TENANT}
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        body = payload("message_in_personal", teams, text="who tried?")
+        await door.send(body)
+        await settled(teams, 0.1)
+        beside = payload(name, teams, conversation=chat) | {"from": body["from"]}
+        await door.send(beside)
+        await settled(teams, 0.1)
+    (reach,) = await listener.reaches.reaches("example", [body["from"]["aadObjectId"]])
+    assert reach.address["conversation"] == "a:1alice"
+
+
+async def test_what_comes_too_late_for_a_dialog_beside_such_a_chat_is_said_in_the_persons_own(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.teams.app._PATIENCE_SECONDS", 0.1)
+    chat = {"id": "a:1alice-and-somebody", "conversationType": "personal", "tenantId": TENANT}
+    listener.reply = Reply(content=SAID, is_private=True)
+    listener.may_answer.clear()
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        await door.send(payload("message_action_fetch", teams, conversation=chat))
+        teams.refusals = [NOT_THERE]
+        listener.may_answer.set()
+        await until(lambda: len(teams.written) == 3)
+        refused_there, begun, told = teams.written
+        assert "somebody" in refused_there.path
+        assert begun.path.endswith("/v3/conversations")
+        assert "An answer." in words(told)
+        assert "somebody" not in told.path
