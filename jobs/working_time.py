@@ -83,8 +83,7 @@ class WorkingTime:
     def is_open(self, at: datetime) -> bool:
         """They may be written to at this instant."""
         local = self._local(at)
-        is_working = self.hours_from <= local.time() < self.hours_until
-        return is_working and not self._is_quiet(local.time()) and self.works_on(local.date())
+        return self._is_open_by_clock(local.time()) and self.works_on(local.date())
 
     def next_at(self, at: datetime) -> datetime | None:
         """The first instant from that one on at which they may be written to; None if there is none within a year."""
@@ -106,10 +105,11 @@ class WorkingTime:
 
     def _openings(self, day: date) -> list[datetime]:
         """The instants of a day at which it opens, and the time to be asked where that is open; in order."""
-        if not self.works_on(day):
+        times = {self.hours_from, self.asked_at, self.quiet_until or self.hours_from}
+        times = {each for each in times if self._is_open_by_clock(each)}
+        if not times or not self.works_on(day):
             return []
         zone = ZoneInfo(self.zone)
-        times = {self.hours_from, self.asked_at, self.quiet_until or self.hours_from}
         # In UTC before they are told apart: two that differ by their fold alone are equal.
         instants = {
             datetime.combine(day, each, zone).replace(fold=fold).astimezone(UTC) for each in times for fold in (0, 1)
@@ -122,12 +122,15 @@ class WorkingTime:
         # Of a region that is not known, the national holidays are holidays all the same.
         return _holidays(self.country) if theirs is None else theirs
 
-    def _is_quiet(self, wall: time) -> bool:
+    def _is_open_by_clock(self, clock: time) -> bool:
+        return self.hours_from <= clock < self.hours_until and not self._is_quiet(clock)
+
+    def _is_quiet(self, clock: time) -> bool:
         if self.quiet_from is None or self.quiet_until is None:
             return False
         if self.quiet_from <= self.quiet_until:
-            return self.quiet_from <= wall < self.quiet_until
-        return wall >= self.quiet_from or wall < self.quiet_until
+            return self.quiet_from <= clock < self.quiet_until
+        return clock >= self.quiet_from or clock < self.quiet_until
 
     def _local(self, at: datetime) -> datetime:
         if at.tzinfo is None:

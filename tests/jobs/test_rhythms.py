@@ -22,15 +22,8 @@ from jobs.rhythms import (
     rhythm_from_text,
 )
 from knowledge.errors import InvalidRecordError
+from tests.jobs.working_times import RHYTHMS
 
-RHYTHMS: st.SearchStrategy[Rhythm] = st.one_of(
-    st.builds(EveryWeeks, st.integers(1, 52)),
-    st.builds(EveryMonths, st.integers(1, 12)),
-    st.builds(
-        WeekdayOfMonth, st.sampled_from(Position), st.sampled_from(Weekday), st.builds(EveryMonths, st.integers(1, 12))
-    ),
-    st.just(HundredDays()),
-)
 STARTS = st.dates(date(1990, 1, 1), date(2090, 1, 1))
 
 
