@@ -11,7 +11,7 @@ import io
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -145,6 +145,7 @@ class Listener:
     was_stopped: bool = False
     searched: list[Place] = field(default_factory=list)
     reaches: MemoryReaches = field(default_factory=MemoryReaches)
+    clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         self.may_answer.set()
@@ -218,7 +219,7 @@ async def open_door(teams: StandIn, listener: Listener, **more: Any) -> AsyncIte
         answer_posted_as=listener.answer_posted_as,
         reaches=listener.reaches,
         now=lambda: NOW,
-        clock=time.monotonic,
+        clock=listener.clock,
     )
     application = web.Application()
     runner = web.AppRunner(application, access_log=None, logger=_quiet_log)

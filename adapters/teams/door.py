@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +24,7 @@ MESSAGES_PATH = "/api/messages"
 
 _PATIENCE_SECONDS = 9.0
 _DRAIN_SECONDS = 20.0
+_SECONDS_BETWEEN_LINES = 60.0
 # Where Teams takes answers; under the first address anybody may rent a neighbouring name, under the others Microsoft.
 _HOSTS = frozenset({"smba.trafficmanager.net"})
 _DOMAINS = (".teams.microsoft.com", ".teams.microsoft.us", ".botframework.com")
@@ -54,6 +55,26 @@ class TeamsSettings:
     is_insecure: bool = False
 
 
+class _Seldom:
+    """The first line of its kind at once, and then one a minute at most, which says how many it stands for.
+
+    Anybody can be turned away a thousand times a second, and would push out of the log what matters.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._kinds: dict[str, tuple[float, int]] = {}
+
+    def log(self, level: int, kind: str, error: Exception) -> None:
+        now = self._clock()
+        may_at, unsaid = self._kinds.get(kind, (now, 0))
+        if now < may_at:
+            self._kinds[kind] = may_at, unsaid + 1
+            return
+        self._kinds[kind] = now + _SECONDS_BETWEEN_LINES, 0
+        _log.log(level, "%s: %s%s", kind, error, f" (and {unsaid:,} more before)" if unsaid else "")
+
+
 class TeamsDoor:
     """An open door: its routes for the web server, and whether events can come in.
 
@@ -61,9 +82,15 @@ class TeamsDoor:
     """
 
     def __init__(
-        self, settings: TeamsSettings, connector: BotbuilderConnector, app: TeamsApp, prompter: TeamsPrompter
+        self,
+        settings: TeamsSettings,
+        connector: BotbuilderConnector,
+        app: TeamsApp,
+        prompter: TeamsPrompter,
+        clock: Callable[[], float],
     ) -> None:
         self._settings = settings
+        self._seldom = _Seldom(clock)
         self._connector = connector
         self._app = app
         self.prompter = prompter
@@ -81,10 +108,10 @@ class TeamsDoor:
         try:
             await self._connector.authenticate(activity, request.headers.get("Authorization", ""))
         except NotAuthenticatedError as error:
-            _log.warning("Somebody was turned away who is not Teams: %s", error)
+            self._seldom.log(logging.WARNING, "Somebody was turned away who is not Teams", error)
             return web.Response(status=401, text="This is no request of Teams.")
         except UnavailableError as error:
-            _log.error("Nobody can say whether this is Teams: %s", error)
+            self._seldom.log(logging.ERROR, "Nobody can say whether this is Teams", error)
             return web.Response(status=503, headers={"Retry-After": "5"})
         tenant = self._tenant(activity)
         if tenant is None:
@@ -146,7 +173,7 @@ async def open_teams(settings: TeamsSettings, house: TeamsHouse) -> AsyncIterato
     outbox = Outbox(connector, clock=house.clock)
     app = TeamsApp(house, outbox)
     try:
-        yield TeamsDoor(settings, connector, app, TeamsPrompter(outbox))
+        yield TeamsDoor(settings, connector, app, TeamsPrompter(outbox), house.clock)
     finally:
         left = await app.drain(_DRAIN_SECONDS) + await outbox.drain(_DRAIN_SECONDS)
         if left:

@@ -36,6 +36,7 @@ from tests.teams_api import (
     ELSEWHERE,
     PATH,
     Answer,
+    Clock,
     Listener,
     Sender,
     TeamsApi,
@@ -149,6 +150,25 @@ async def test_a_header_with_a_fault_is_turned_away(
     headers = {} if header is None else {"Authorization": header.replace("{}", token)}
     answer = await door.raw(json.dumps(mention(teams, QUESTION)), headers)
     await _is_turned_away(answer, listener, teams, caplog, token)
+
+
+async def test_whoever_knocks_all_day_does_not_fill_the_log(
+    teams: TeamsApi, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener.clock = clock = Clock()
+    async with open_door(teams, listener) as door:
+        for _ in range(20):
+            assert (await door.raw("{}", {})).status == 401
+        assert len(logged(caplog)) == 1
+        # Another trouble has its own line.
+        teams.open_id_answers = [raw("", status=503)] * 2
+        for _ in range(2):
+            assert (await door.send(mention(teams))).status == 503
+        assert len(logged(caplog)) == 2
+        clock.now += 61
+        assert (await door.raw("{}", {})).status == 401
+    assert len(logged(caplog)) == 3
+    assert logged(caplog)[-1].endswith("(and 19 more before)")
 
 
 @pytest.mark.parametrize("is_good_first", [True, False])
