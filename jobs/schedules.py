@@ -26,8 +26,8 @@ class Due:
 class Schedule:
     """When the person of this working time is asked in this rhythm, from its start on.
 
-    `last` is below the day by rights of what was asked last, or None. A sweep asks for what is `due_now`, drops it if
-    it `is_stale`, waits with it until the working time is open, and then keeps what is the `next_due`.
+    For its methods, `last` is the day by rights of what was asked last, or None. A sweep asks for what is `due_now`,
+    drops it if it `is_stale`, waits with it until the working time is open, and then keeps what is the `next_due`.
     """
 
     rhythm: Rhythm
