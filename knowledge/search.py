@@ -20,6 +20,7 @@ from knowledge.index.parts import Part, gloss, parts_of
 from knowledge.index.ranking import Ranking, rank, with_usable_filters
 from knowledge.index.schema import stage_number
 from knowledge.index.thesaurus import Thesaurus, load_thesaurus
+from knowledge.learnings import Learning
 from knowledge.pilots import Pilot, Stage
 from knowledge.ports import ChangeFeed, Embedder, Progress, Vectors
 from knowledge.questions import Question
@@ -46,11 +47,13 @@ class Hit:
     """`score`, from 0 to 1, is how sure it is that this pilot is what was asked for, wherever that was.
 
     From FLOOR on it is more likely than not; `level` also minds the question's filters and how sure the best ones are.
+    `learnings` are those that the asker may see, newest first.
     """
 
     pilot: Pilot
     score: float
     level: Level
+    learnings: tuple[Learning, ...] = ()
 
     @property
     def is_close(self) -> bool:
@@ -222,8 +225,15 @@ class Search:
         """The pilots as the database has them now: the index may lag behind one that was just hidden or removed."""
         ids = self._index.pilot_ids(ranking.rows)
         pilots = await self._store.pilots(ids)
+        learned = np.flatnonzero(self._index.rows["learned"][ranking.rows]).tolist()
+        told = await self._store.learnings_of([ids[place] for place in learned]) if learned else {}
         return tuple(
-            Hit(pilot=pilot, score=round(float(score), 4), level=Level.REALLY if is_it else Level.CLOSE)
+            Hit(
+                pilot=pilot,
+                score=round(float(score), 4),
+                level=Level.REALLY if is_it else Level.CLOSE,
+                learnings=_newest_first(told.get(pilot_id, ()), viewer, today),
+            )
             for pilot_id, score, is_it in zip(ids, ranking.scores, ranking.really, strict=True)
             if (pilot := pilots.get(pilot_id)) is not None and pilot.visibility.is_open_to(viewer, today)
         )
@@ -238,6 +248,11 @@ class Search:
             countries=len(set(rows["country"][matches].tolist()) - {0}),
             stopped=int(np.count_nonzero(rows["stage"][matches] == stage_number(Stage.STOPPED))),
         )
+
+
+def _newest_first(told: Sequence[Learning], viewer: Viewer, today: date) -> tuple[Learning, ...]:
+    """Those that `viewer` may see; `told` is oldest first."""
+    return tuple(each for each in reversed(told) if each.visibility.is_open_to(viewer, today))
 
 
 @asynccontextmanager

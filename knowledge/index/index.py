@@ -1,6 +1,7 @@
 """The index: a cache of one database in one folder, followed by its change feed, that can always be made anew."""
 
 import asyncio
+import functools
 import logging
 import threading
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ from knowledge.index.vectors import VectorLog, VectorTable
 from knowledge.index.words import WordIndex
 from knowledge.ports import Change, ChangeFeed, Embedder, Progress
 from knowledge.questions import PilotVocabulary
-from knowledge.visibility import Viewer
+from knowledge.visibility import Viewer, Visibility
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Index:
         self.lock = threading.Lock()
         self.words: WordIndex
         self.rows = Rows()
-        self._queries: dict[Seen, Queries] = {}
+        self._queries: dict[tuple[Seen, tuple[Viewer, date] | None], Queries] = {}
         self.table: VectorTable | None = None
         self._log: VectorLog | None = None
 
@@ -97,19 +98,30 @@ class Index:
     async def hidden_since(self, viewer: Viewer, today: date) -> list[int]:
         """Rows of what `viewer` may see no more on `today`, where the index could not follow: the next changes only.
 
+        A pilot that is still found by a learning which they may see no more is left out as a whole.
+
         Raises UnavailableError where the database does not answer.
         """
         if self._is_current:
             return []
         changes = await self._store.changes(self.rows.position, _BATCH)
-        gone = [
-            each.pilot_id for each in changes if not each.pilot or not each.pilot.visibility.is_open_to(viewer, today)
-        ]
-        return await asyncio.to_thread(self._rows_of, gone)
+        return await asyncio.to_thread(self._hidden_rows, changes, viewer, today)
 
-    def _rows_of(self, pilot_ids: Sequence[str]) -> list[int]:
+    def _hidden_rows(self, changes: Sequence[Change], viewer: Viewer, today: date) -> list[int]:
         with self.lock:
-            return [row for each in pilot_ids if (row := self.words.row_of(each)) is not None]
+            rows = [(each, self.words.row_of(each.pilot_id)) for each in changes]
+            return [row for each, row in rows if row is not None and self._is_hidden(row, each, viewer, today)]
+
+    def _is_hidden(self, row: int, now: Change, viewer: Viewer, today: date) -> bool:
+        if not now.pilot or not now.pilot.visibility.is_open_to(viewer, today):
+            return True
+        seen_now = {each.id for each in now.learnings if each.visibility.is_open_to(viewer, today)}
+        for learning_id, group in self.words.learnings(row):
+            audience = self.words.audience(group) if group else None
+            was_seen = not group or (audience is not None and audience.is_open_to(viewer, today))
+            if was_seen and learning_id not in seen_now:
+                return True
+        return False
 
     async def embed(self, progress: Progress | None = None) -> None:
         """Give every pilot its vector. Returns at once where another process is at it, or there is no model."""
@@ -148,11 +160,14 @@ class Index:
     def queries_for(self, viewer: Viewer, today: date) -> Queries:
         """The queries of who may see what `viewer` may see on `today`; for whoever holds the lock."""
         seen = self.rows.seen_by(viewer, today)
-        queries = self._queries.get(seen)
+        # Who may see the same pilots need not see the same learnings.
+        view = (seen, (viewer, today) if self.words.has_told else None)
+        queries = self._queries.get(view)
         if queries is None:
             if len(self._queries) >= _VIEWS:
                 self._queries.clear()
-            queries = self._queries[seen] = Queries(self.words, seen)
+            may_see = functools.partial(Visibility.is_open_to, viewer=viewer, today=today)
+            queries = self._queries[view] = Queries(self.words, seen, may_see)
         return queries
 
     def pilot_ids(self, rows: Iterable[int]) -> list[str]:

@@ -1,7 +1,7 @@
 """The parts of a question as a query of the word index, and how much they ask for."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import tantivy
 
@@ -10,8 +10,12 @@ from knowledge.index.parts import Part
 from knowledge.index.rows import Seen
 from knowledge.index.thesaurus import Name
 from knowledge.index.words import WordIndex
+from knowledge.visibility import Visibility
 
 OTHER_NAME_WEIGHT = 0.6  # of another name's score; docs/explanation/search.md, "The thesaurus"
+# Of what a word tells, where it stands in a learning that not all may see. It is what one mention makes of it in a text
+# half as long as the average: there the length of the pilot's own text must not matter, nor that of what others see.
+TOLD_WEIGHT = 1.25
 FOREIGN_WORD_MASS = 3.0  # of a foreign word that nothing here knows: a middling word's
 # A base of fewer pilots is too small to say which words are common, so it counts as if it had this many: there every
 # word tells about the same, and what decides is how many of the words a pilot holds.
@@ -28,9 +32,12 @@ class Queries:
     otherwise than one that only a hidden pilot holds, and hidden texts could be guessed word by word.
     """
 
-    def __init__(self, index: WordIndex, seen: Seen) -> None:
+    def __init__(self, index: WordIndex, seen: Seen, may_see: Callable[[Visibility], bool]) -> None:
         self._index = index
         self._seen = seen
+        self._may_see = may_see
+        self._open_audiences: dict[int, bool] = {}
+        self._told_stems: dict[str, list[str]] = {}
         self._frequencies: dict[str, int] = {}
         self._known_names: dict[Name, _Stems] = {}
         self._known_words: dict[tuple[str, ...], tantivy.Query] = {}
@@ -97,15 +104,30 @@ class Queries:
         return known
 
     def _count(self, stem: str) -> int:
-        index, seen = self._index, self._seen
-        if not index.documents_holding(stem):
+        index, seen, told = self._index, self._seen, self._told(stem)
+        if not told and not index.documents_holding(stem):
             return 0
         if not seen.hidden_groups:
-            return index.holding(stem)
+            return index.holding(stem, told)
         # A set of groups costs as much as it has pilots, so the smaller one is counted.
         if seen.is_mostly_open:
-            return index.holding(stem) - index.holding(stem, seen.hidden_groups)
-        return index.holding(stem, seen.open_groups) if seen.open_groups else 0
+            return index.holding(stem, told) - index.holding(stem, told, seen.hidden_groups)
+        return index.holding(stem, told, seen.open_groups) if seen.open_groups else 0
+
+    def _told(self, stem: str) -> list[str]:
+        """What stands for a stem in learnings of narrower audiences that these viewers belong to."""
+        known = self._told_stems.get(stem)
+        if known is None:
+            told = self._index.told(stem)
+            known = self._told_stems[stem] = [each for each, group in told.items() if self._is_open(group)]
+        return known
+
+    def _is_open(self, group: int) -> bool:
+        known = self._open_audiences.get(group)
+        if known is None:
+            audience = self._index.audience(group)
+            known = self._open_audiences[group] = audience is not None and self._may_see(audience)
+        return known
 
     def _part_query(self, part: Part) -> tantivy.Query | None:
         """The best of its names: its own by any of their words, another only by all of them."""
@@ -128,7 +150,12 @@ class Queries:
 
     def _stem(self, stem: str) -> tantivy.Query:
         query = tantivy.Query.term_query(self._index.schema, "words", stem, "freq")
-        return _boosted(query, self._correction(stem))
+        query = _boosted(query, self._correction(stem))
+        told = self._told(stem)
+        if not told:
+            return query
+        worth = TOLD_WEIGHT * self._inverse(self._stem_frequency(stem))
+        return _best([query, _boosted(self._index.holding_told(told), worth)])
 
     def _known(self, name: Name) -> _Stems:
         known = self._known_names.get(name)

@@ -34,7 +34,7 @@ class Seen:
 _KINDS: dict[str, type[np.generic]] = {
     "change": np.int64, "alive": np.bool_, "group": np.int32, "country": np.uint64, "stage": np.uint8,
     "organisation": np.uint64, "first": np.int32, "last": np.int32, "language": np.uint64, "text_hash": np.uint64,
-    "lesson": np.uint64,
+    "lesson": np.uint64, "learned": np.uint8,
 }  # fmt: skip
 
 

@@ -14,14 +14,17 @@ from knowledge.pilots import Pilot, Stage
 from knowledge.ports import Change
 from knowledge.visibility import Audience, Visibility
 
-SCHEMA = f"2.{ANALYSIS}"
+SCHEMA = f"3.{ANALYSIS}"
 """Changed whenever the same pilots would make another index; every index of another schema is made anew."""
 
 TITLE_WEIGHT = 2  # the title counts twice: see docs/explanation/search.md
 NUMBERS = (
     "row", "change", "alive", "group", "country", "stage", "organisation", "first", "last", "language", "text_hash",
-    "lesson",
+    "lesson", "learned",
 )  # fmt: skip
+NOTHING_LEARNED, LEARNED, LEARNED_BY_SOME = range(3)
+"""Whether there are learnings, and whether any of them is told to fewer than may see the pilot."""
+
 UNDATED = -1
 _SPLIT = frozenset({"surface", "capitalised"})  # fields of many words in one text
 _STAGES = tuple(Stage)
@@ -29,10 +32,18 @@ _EMBEDDED_CHARACTERS = 4_000  # more than the 256 tokens that a model reads
 
 
 def build_schema() -> tantivy.Schema:
-    """`words` ranks; the rest filters; the vocabulary's fields are for reading questions."""
+    """`words` and `told` rank; the rest filters; the vocabulary's fields are for reading questions.
+
+    `told` holds the words of learnings that fewer may see than the pilot, each with the group that may see it, and
+    `audience` what these groups stand for. So who may not see one searches for none of its words, and no length and no
+    count of `words` knows of it.
+    """
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("told", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("learnings", stored=True)
     for number in NUMBERS:
         kind = builder.add_integer_field if number in ("change", "first", "last") else builder.add_unsigned_field
         kind(number, indexed=True, fast=True)
@@ -51,6 +62,7 @@ def document(change: Change, row: int) -> tantivy.Document:
     if change.pilot is not None:
         pilot, learnings = change.pilot, _told_to_all(change.pilot, change.learnings)
         numbers |= _numbers(pilot)
+        numbers["learned"] = _add_learnings(made, pilot, change.learnings, learnings)
         made.add_text("words", " ".join(_terms(pilot, learnings)))
         made.add_bytes("visibility", write_visibility(pilot.visibility))
         made.add_bytes("text", embedded_text(pilot).encode())
@@ -85,6 +97,21 @@ def stage_number(stage: Stage) -> int:
     return _STAGES.index(stage)
 
 
+def group_of(visibility: Visibility) -> int:
+    """The same for all that the same people may see, and never 0."""
+    return hash_of(write_visibility(visibility).decode()) or 1
+
+
+def told_to(group: int, stem: str = "") -> str:
+    """A stem as the learnings of a group hold it: no stem has a slash."""
+    return f"{stem}/{group:016x}"
+
+
+def group_told(term: str) -> int:
+    """The group of what `told_to` made."""
+    return int(term.rpartition("/")[2], 16)
+
+
 def write_visibility(visibility: Visibility) -> bytes:
     parts = (
         visibility.audience.value,
@@ -114,7 +141,7 @@ def _numbers(pilot: Pilot) -> dict[str, int]:
     known = [each for each in (pilot.dates.started, pilot.dates.operational, pilot.dates.ended) if each]
     return {
         "alive": 1,
-        "group": hash_of(write_visibility(pilot.visibility).decode()),
+        "group": group_of(pilot.visibility),
         "country": letters(pilot.country or ""),
         "stage": stage_number(pilot.stage),
         "organisation": hash_of(pilot.organisation or ""),
@@ -145,7 +172,7 @@ def _texts(pilot: Pilot, learnings: Sequence[Learning]) -> Iterable[str]:
 
 
 def _told_to_all(pilot: Pilot, learnings: Sequence[Learning]) -> list[Learning]:
-    """Those that whoever sees the pilot may see: a narrower one would make its words findable to others."""
+    """Those that whoever sees the pilot may see: they stand in its text."""
     seen = pilot.visibility
     return [
         each
@@ -159,6 +186,22 @@ def _told_to_all(pilot: Pilot, learnings: Sequence[Learning]) -> list[Learning]:
             and seen.community == each.visibility.community
         )
     ]
+
+
+def _add_learnings(
+    made: tantivy.Document, pilot: Pilot, learnings: Sequence[Learning], told_to_all: Sequence[Learning]
+) -> int:
+    """Each by its id and its group, 0 for what is told to all; and the words of the others. What was learned."""
+    if not learnings:
+        return NOTHING_LEARNED
+    narrow = [each for each in learnings if each not in told_to_all]
+    groups = {each.id: group_of(each.visibility) for each in narrow}
+    made.add_bytes("learnings", json.dumps([(each.id, groups.get(each.id, 0)) for each in learnings]).encode())
+    told = {told_to(groups[each.id], stem) for each in narrow for stem in terms(each.text, pilot.language)}
+    made.add_text("told", " ".join(sorted(told)))
+    for visibility in {each.visibility for each in narrow}:
+        made.add_text("audience", f"{told_to(group_of(visibility))}/{write_visibility(visibility).decode()}")
+    return LEARNED_BY_SOME if narrow else LEARNED
 
 
 def _add_vocabulary(made: tantivy.Document, pilot: Pilot) -> int:

@@ -1,6 +1,7 @@
 """The word index: tantivy, one document a pilot."""
 
 import functools
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import tantivy
 
-from knowledge.index.schema import NUMBERS, build_schema, document, read_visibility
+from knowledge.index.schema import (
+    LEARNED_BY_SOME,
+    NUMBERS,
+    build_schema,
+    document,
+    group_told,
+    read_visibility,
+    told_to,
+)
 from knowledge.ports import Change
 from knowledge.visibility import Visibility
 
@@ -27,6 +36,7 @@ class WordIndex:
         self.schema = build_schema()
         self._index = tantivy.Index(self.schema, path=str(folder))
         self._index.config_reader("manual")
+        self._audiences: dict[int, Visibility] = {}
         self.reload()
 
     def reload(self) -> None:
@@ -35,6 +45,7 @@ class WordIndex:
         # Until tantivy merges them away, it counts the documents of pilots that were changed, hidden or removed since.
         self.documents = int(self._searcher.doc_freq("alive", 1) + self._searcher.doc_freq("alive", 0))
         self.gone = self.documents - self.count
+        self.has_told = bool(self._searcher.doc_freq("learned", LEARNED_BY_SOME))
 
     @property
     def count(self) -> int:
@@ -75,15 +86,42 @@ class WordIndex:
         rows = self._searcher.fast_field_values("row", [address for _, address in found])
         return np.array(rows, np.int64), np.array([score for score, _ in found], np.float64)
 
-    def holding(self, stem: str, groups: Sequence[int] = ()) -> int:
-        """How many pilots hold a stem now; of these groups of visibility, where there are any."""
+    def holding(self, stem: str, told: Sequence[str] = (), groups: Sequence[int] = ()) -> int:
+        """How many pilots hold a stem now, or one of `told`; of these groups of visibility, where there are any."""
         query = tantivy.Query.term_query(self.schema, "words", stem, "basic")
+        if told:
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Should, query), (tantivy.Occur.Should, self.holding_told(told))]
+            )
         if groups:
             of_groups = tantivy.Query.term_set_query(self.schema, "group", list(groups))
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, of_groups)])
-        elif not self.gone:
+        elif not self.gone and not told:
             return self.documents_holding(stem)
         return _count(self._searcher, query)
+
+    def holding_told(self, told: Sequence[str]) -> tantivy.Query:
+        """The pilots with any of these in learnings that not all may see: each scores 1."""
+        return tantivy.Query.term_set_query(self.schema, "told", list(told))
+
+    def told(self, stem: str) -> dict[str, int]:
+        """What stands for a stem in learnings that not all may see, each with the group that may."""
+        found = self._searcher.terms_with_prefix("told", f"{stem}/") if self.has_told else []
+        return {term: group_told(term) for term, _ in found}
+
+    def audience(self, group: int) -> Visibility | None:
+        """Who may see the learnings of a group; None of one that is not here."""
+        if group not in self._audiences:
+            start = f"{told_to(group)}/"
+            found = self._searcher.terms_with_prefix("audience", start)
+            if not found:
+                return None
+            self._audiences[group] = read_visibility(found[0][0].removeprefix(start).encode())
+        return self._audiences[group]
+
+    def learnings(self, row: int) -> list[tuple[str, int]]:
+        """The ids of the learnings that a pilot is found by, each with the group that may see it: 0 for all."""
+        return [(str(each), int(group)) for each, group in json.loads(self._stored("row", row, "learnings") or b"[]")]
 
     def documents_holding(self, stem: str) -> int:
         """How many documents hold a stem, as tantivy's own scores count them: those that are gone, too."""

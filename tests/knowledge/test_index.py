@@ -49,10 +49,10 @@ async def opened(folder: Path, store: MemoryPilotStore, embedder: WordEmbedder |
     return index
 
 
-def found(index: Index, text: str) -> list[str]:
+def found(index: Index, text: str, viewer: Viewer | None = None) -> list[str]:
     """Ids of the pilots that hold these words, best first."""
     question = Question(text=text, topic=text, language="en")
-    query = index.queries_for(Viewer(), NOW.date()).query(parts_of(question, Thesaurus("")))
+    query = index.queries_for(viewer or Viewer(), NOW.date()).query(parts_of(question, Thesaurus("")))
     return [] if query is None else index.pilot_ids(index.words.search(query, 100)[0])
 
 
@@ -115,13 +115,28 @@ async def test_a_learning_makes_its_pilot_findable(tmp_path: Path) -> None:
     assert found(index, "ferrymen") == [pilot.id]
 
 
-async def test_what_was_learned_in_a_community_is_no_way_to_find_a_public_pilot(tmp_path: Path) -> None:
+async def test_what_was_learned_in_a_community_is_a_way_to_find_a_public_pilot_there_alone(tmp_path: Path) -> None:
     store = await a_store()
     index = await opened(tmp_path, store)
     told_here = Visibility(audience=Audience.COMMUNITY, community="ours")
     await store.keep_learning(a_learning(sample_pilots()[0].id, told_here))
     await index.refresh()
-    assert found(index, "ferrymen") == []
+    for index_of_it in (index, await opened(tmp_path, store)):
+        assert found(index_of_it, "ferrymen") == []
+        assert found(index_of_it, "ferrymen", Viewer("theirs", "ann")) == []
+        assert found(index_of_it, "ferrymen", Viewer("ours")) == [sample_pilots()[0].id]
+
+
+async def test_a_learning_of_few_has_no_document_and_no_vector_of_its_own(tmp_path: Path) -> None:
+    store, embedder = await a_store(), WordEmbedder()
+    index = await opened(tmp_path, store, embedder)
+    await index.embed()
+    before = (index.rows.count, index.words.documents, len(embedder.given))
+    told_here = Visibility(audience=Audience.COMMUNITY, community="ours")
+    await store.keep_learning(a_learning(sample_pilots()[0].id, told_here))
+    await index.refresh()
+    await index.embed()
+    assert (index.rows.count, index.words.documents - index.words.gone, len(embedder.given)) == before
 
 
 async def test_a_restart_reads_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
