@@ -14,6 +14,8 @@ ASK = "check-in"
 REMIND = "check-in reminder"
 OFFER = "check-in offer"
 """Of the delivery to a colleague who may take the check-ins of a pilot over; the payload's "by" is who offers them."""
+DECLINED = "check-in declined"
+"""Of the delivery that says so to whoever offered them; the payload's "by" is who declined."""
 POST = "check-in post"
 """Of the delivery for the community's channel, of what its owner agreed to; the payload's "check_in" is the id."""
 
@@ -88,7 +90,7 @@ class CheckInPlan:
 class Question:
     """One thing asked. `stages` and `days` (of a challenge) narrow when; without any it is always asked.
 
-    With `after` it is asked only once there is an answer to that other key.
+    With `after` it is asked only once there is an answer to that other key, and with `choices` one of them is picked.
     """
 
     key: str
@@ -98,6 +100,7 @@ class Question:
     stages: frozenset[Stage] = frozenset()
     days: frozenset[int] = frozenset()
     after: str = ""
+    choices: tuple[str, ...] = ()
 
     def is_for(self, stage: Stage, day: int | None) -> bool:
         """Whether a pilot of that stage is asked it, on that day of its challenge; None where it is in none."""

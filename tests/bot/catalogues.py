@@ -1,7 +1,7 @@
 """The catalogues of the bot's languages, kept in step with what it says: `make translations`.
 
-What it says is found in the code (`say`, `say_count`, `phrase`), in knowledge/dimensions.toml, and among the
-sentences with which knowledge refuses a question.
+What it says is found in the code (`say`, `say_count`, `phrase`), in knowledge/dimensions.toml and the questions of
+check-ins, and among the sentences with which knowledge refuses a question.
 """
 
 import ast
@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from bot.question_sets import shipped
 from bot.voice import CATALOGUE, ENGLISH, LANGUAGES
 from knowledge.dimensions import rules
 from knowledge.questions import follow_up, reading
@@ -43,6 +44,11 @@ def sentences() -> Iterator[tuple[str, Sentence]]:
     for rule in rules():
         yield "knowledge/dimensions.toml", rule.ask
         yield "knowledge/dimensions.toml", rule.why
+    for questions in shipped().sets:
+        for question in questions.questions:
+            for text in (question.text, question.hint, *question.choices):
+                if text:
+                    yield f"bot/questions/{questions.key}.toml", text
 
 
 def said_in(source: str, file: str) -> Iterator[Sentence]:
