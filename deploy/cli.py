@@ -221,11 +221,7 @@ def bench_search(
     """Time the whole search against its bare parts, and show its growth and its memory."""
     from deploy.bench import bench_search as bench
 
-    try:
-        wanted = tuple(int(size) for size in sizes.split(","))
-    except ValueError:
-        raise PilotlightError("Sizes are whole numbers with commas between: --sizes 10000,100000") from None
-    bench(wanted)
+    bench(_sizes(sizes))
 
 
 @bench_app.command("acknowledge")
@@ -236,6 +232,16 @@ def bench_acknowledge(
     from deploy.bench_acknowledge import bench_acknowledge as bench
 
     bench(answers)
+
+
+@bench_app.command("sweep")
+def bench_sweep(
+    sizes: Annotated[str, typer.Option(help="Numbers of pilots, with commas between.")] = "1000,10000,100000",
+) -> None:
+    """Time the sweep that sends what is due, with ever more that is not."""
+    from deploy.bench_sweep import bench_sweep as bench
+
+    bench(_sizes(sizes))
 
 
 @model_app.command("fetch")
@@ -314,6 +320,13 @@ def docs(
     stale = write_pages(folder, only_check=check)
     if stale and check:
         raise PilotlightError(f"Out of date: {', '.join(stale)}. Run make docs and commit them.")
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise PilotlightError("Sizes are whole numbers with commas between: --sizes 10000,100000") from None
 
 
 def _report(error: Exception) -> str:

@@ -7,6 +7,7 @@ SEEN_FOR = timedelta(days=7)  # platforms deliver again within minutes; an overh
 THREADS_FOR = timedelta(days=90)
 CODES_FOR = timedelta(hours=1)  # good for minutes; wrong ones count for an hour
 ANSWERS_FOR = timedelta(days=90)  # those that somebody rated stay with what was said of them
+DELIVERIES_FOR = timedelta(days=400)  # what is forgotten could be planned again, and nobody plans that far back
 
 
 class Forgetting(Protocol):
@@ -28,6 +29,8 @@ class Passing(Protocol):
     def answers(self) -> Forgetting: ...
     @property
     def people(self) -> Forgetting: ...
+    @property
+    def deliveries(self) -> Forgetting: ...
 
 
 async def forget(stores: Passing, now: datetime) -> None:
@@ -36,3 +39,4 @@ async def forget(stores: Passing, now: datetime) -> None:
     await stores.threads.forget(now - THREADS_FOR)
     await stores.answers.forget(now - ANSWERS_FOR)
     await stores.people.forget(now - CODES_FOR)
+    await stores.deliveries.forget(now - DELIVERIES_FOR)

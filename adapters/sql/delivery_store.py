@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, DateTime, and_, delete, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Select, and_, delete, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.connections import Connections
@@ -73,9 +73,9 @@ class SqlDeliveries:
         theirs = and_(theirs, _open, _columns.is_cancelled.is_(False))
         cancelled = {"is_cancelled": True, "note": _kept(note)}
         dropped = {**cancelled, **_NOT_HELD, "state": State.DROPPED, "settled_at": at}
-        count = await self._move(theirs & _not_begun, dropped)
+        count = await self._move(_all(theirs & _not_begun), dropped)
         # What is on its way stays with whoever sends it; it is cancelled where it comes back.
-        return count + await self._move(theirs, cancelled)
+        return count + await self._move(_all(theirs), cancelled)
 
     async def forget(self, before: datetime) -> None:
         """What was settled before that. Its key can be planned again, so nobody plans what was due as long ago."""
@@ -85,14 +85,15 @@ class SqlDeliveries:
     async def lapse(self, at: datetime) -> int:
         lapsed = _columns.lease_until <= self._from_now()
         due, doubtful = ({**_waiting(at), "state": state} for state in (State.WAITING, State.DOUBT))
-        await self._move(lapsed & _not_begun, due, at_hand=True)
-        return await self._move(lapsed & ~_not_begun, doubtful, at_hand=True)
+        await self._move(_free(lapsed & _not_begun, _columns.lease_until), due)
+        return await self._move(_free(lapsed & ~_not_begun, _columns.lease_until), doubtful)
 
     async def drop_stale(self, at: datetime, note: str) -> int:
         dropped = {**_NOT_HELD, "state": State.DROPPED, "settled_at": at}
-        count = await self._move(_due(State.WAITING, at) & _columns.is_cancelled, dropped, at_hand=True)
-        stale = _due(State.WAITING, at) & (_columns.stale_after <= at)
-        return count + await self._move(stale, {**dropped, "note": note}, at_hand=True)
+        due = _due(State.WAITING, at)
+        count = await self._move(_free(due & _columns.is_cancelled, _columns.next_at), dropped)
+        stale = _free(due & (_columns.stale_after <= at), _columns.next_at)
+        return count + await self._move(stale, {**dropped, "note": note})
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> Sequence[Claimed]:
         is_fresh = or_(_columns.stale_after.is_(None), _columns.stale_after > at)
@@ -125,14 +126,12 @@ class SqlDeliveries:
             await _update(connection, rows, held)
         return [Claimed(delivery=_delivery(row), turn=row.turn + 1, attempts=row.attempts) for row in rows]
 
-    async def _move(self, wanted: ColumnElement[bool], values: Row, *, at_hand: bool = False) -> int:
-        """So many at a time, of which `values` makes others; `at_hand` leaves out those that others change just now."""
-        locked = select(_columns.key).where(wanted).order_by(_columns.key).limit(_AT_ONCE)
-        locked = locked.with_for_update(skip_locked=at_hand)
+    async def _move(self, wanted: Select[tuple[str]], values: Row) -> int:
+        """So many at a time, of which `values` makes others than those wanted."""
         moved = 0
         while True:
             async with self._connections.writing() as connection:
-                rows = (await connection.execute(locked)).all()
+                rows = (await connection.execute(wanted.limit(_AT_ONCE))).all()
                 await _update(connection, rows, values)
             moved += len(rows)
             if len(rows) < _AT_ONCE:
@@ -158,6 +157,18 @@ async def _update(connection: AsyncConnection, rows: Sequence[Any], values: Row)
 
 def _due(state: State, at: datetime) -> ColumnElement[bool]:
     return (_columns.state == state) & (_columns.next_at <= at)
+
+
+def _free(wanted: ColumnElement[bool], by: ColumnElement[Any]) -> Select[tuple[str]]:
+    """Those that nobody else is changing. `by` is a column that has an index for them: without an order PostgreSQL may
+    think that it comes upon some soon enough by reading whatever there is.
+    """
+    return select(_columns.key).where(wanted).order_by(by).with_for_update(skip_locked=True)
+
+
+def _all(wanted: ColumnElement[bool]) -> Select[tuple[str]]:
+    """Those that somebody is changing too, once that is done; in one order, so that nobody waits in a ring."""
+    return select(_columns.key).where(wanted).order_by(_columns.key).with_for_update()
 
 
 def _held(claimed: Claimed) -> ColumnElement[bool]:

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.answers import GivenAnswer, Rating
+from bot.deliveries import Delivery
 from bot.people import WRONG_CODES_ALLOWED, WRONG_CODES_WITHIN, LinkCode, Refusal
 from bot.places import Place
 from bot.rooms import Thread
-from jobs.upkeep import ANSWERS_FOR, CODES_FOR, SEEN_FOR, THREADS_FOR, forget
+from jobs.upkeep import ANSWERS_FOR, CODES_FOR, DELIVERIES_FOR, SEEN_FOR, THREADS_FOR, forget
 from tests.base import NOW
 from tests.fakes import MemoryDatabase
 
@@ -50,3 +52,15 @@ async def test_codes_and_wrong_tries_are_forgotten_once_they_count_no_more() -> 
     assert await people.redeem("c", "ann", "hash", NOW, is_spent=False) == code
     await forget(database, NOW + CODES_FOR + timedelta(seconds=1))
     assert await people.redeem("c", "ben", "hash", NOW, is_spent=False) is Refusal.WRONG
+
+
+async def test_a_delivery_is_forgotten_long_after_it_was_settled() -> None:
+    database = MemoryDatabase()
+    sent = Delivery(key="sent", kind="digest", community="example", person="ann", due_at=NOW)
+    await database.deliveries.plan([sent, replace(sent, key="waiting", person="bo")])
+    await database.deliveries.cancel("example", NOW, "Paused.", person="ann")
+    await forget(database, NOW + DELIVERIES_FOR)
+    assert await database.deliveries.standing("sent")
+    await forget(database, NOW + DELIVERIES_FOR + timedelta(seconds=1))
+    assert await database.deliveries.standing("sent") is None
+    assert await database.deliveries.standing("waiting")
