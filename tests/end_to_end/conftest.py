@@ -1,6 +1,7 @@
 import pytest
 
 from tests.end_to_end.peers import PeerError, in_continuous_integration, node, peers_unavailable
+from tests.end_to_end.teams_browser import browser_unavailable
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -16,6 +17,14 @@ def node_is_here() -> None:
         node()
     except PeerError as problem:
         _skip(str(problem))
+
+
+@pytest.fixture(scope="session")
+def browser_is_here() -> None:
+    """In CI too it may be away, where it cannot be installed: .ci/run tries, and says why not."""
+    reason = browser_unavailable()
+    if reason is not None:
+        pytest.skip(reason)
 
 
 def _skip(reason: str) -> None:

@@ -31,6 +31,20 @@ const doings = {
   press: async (words) => {
     await page.getByRole("button", { name: words, exact: true }).last().click();
   },
+  write: async (words) => {
+    await page.locator('[contenteditable="true"][role="textbox"]').last().click();
+    await page.keyboard.type(words);
+  },
+  choose: async (words) => {
+    await page.getByText(words, { exact: true }).last().click();
+  },
+  key: async (name) => {
+    await page.keyboard.press(name);
+  },
+  fill: async ([number, words]) => {
+    const fields = page.locator("input[type=text]");
+    await fields.nth(number < 0 ? (await fields.count()) + number : number).fill(words);
+  },
   text: async () => page.locator("body").innerText(),
   screenshot: async (path) => {
     await page.screenshot({ path });

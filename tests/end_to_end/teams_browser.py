@@ -54,6 +54,28 @@ class Browser:
         """Presses the latest button with this title."""
         await self._do("press", title)
 
+    async def write(self, words: str, *, to: str = "") -> None:
+        """Writes a message and sends it, with a mention of `to` before it."""
+        if to:
+            await self._do("write", f"@{to[:3]}")
+            await self._do("choose", to)
+            words = f" {words}"
+        await self._do("write", words)
+        await self._do("key", "Enter")
+
+    async def search_pilots(self, words: str, command: str, parameter: str) -> None:
+        """Opens the message extension beside the box, and searches in it; the peer knows no manifest."""
+        await self._do("press", "Trigger Message Extension App")
+        await self._do("choose", "Search Command")
+        await self._do("choose", "Specify Command ID or Parameter")
+        for place, typed in enumerate((command, parameter)):
+            await self._do("fill", [place, typed])
+        await self._do("fill", [-1, words])
+
+    async def choose(self, words: str) -> None:
+        """Presses what says these words, the latest of it."""
+        await self._do("choose", words)
+
     async def text(self) -> str:
         """All that the page shows."""
         return str(await self._do("text"))
@@ -66,7 +88,7 @@ class Browser:
         """What the page wanted to fetch from elsewhere, in vain."""
         return [str(one) for one in await self._do("outside")]
 
-    async def _do(self, doing: str, argument: str = "") -> Any:
+    async def _do(self, doing: str, argument: object = "") -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{json.dumps([doing, argument])}\n".encode())
