@@ -39,10 +39,15 @@ class Page:
 
 
 @pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
+def pictures(tmp_path: Path) -> Path:
+    folder = Path(os.environ.get("TEST_ARTEFACTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+async def page(tmp_path: Path, pictures: Path) -> AsyncIterator[Page]:
     """Nothing said in it was a fault, and nothing was fetched from elsewhere but fonts of the peer's own."""
-    pictures = Path(os.environ.get("TEST_ARTEFACTS") or tmp_path)
-    pictures.mkdir(parents=True, exist_ok=True)
     async with running_bot(tmp_path) as teams, running_browser(teams) as browser:
         await browser.see("Change settings")
         yield Page(teams, browser, pictures)
