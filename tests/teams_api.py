@@ -32,7 +32,6 @@ from bot.places import Place
 from bot.ports import Progress
 from deploy.server import serving
 from deploy.settings import Settings
-from knowledge.pilots import Pilot
 from tests.base import NOW
 from tests.fakes import MemoryReaches
 from tests.teams_connector import (
@@ -145,6 +144,7 @@ class Listener:
     was_stopped: bool = False
     searched: list[Place] = field(default_factory=list)
     reaches: MemoryReaches = field(default_factory=MemoryReaches)
+    answers: dict[str, GivenAnswer] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
@@ -162,7 +162,7 @@ class Listener:
             raise
         return self.reply
 
-    async def find(self, text: str, person: Person, place: Place) -> Sequence[Pilot] | Reply:
+    async def find(self, text: str, person: Person, place: Place) -> Reply:
         self.searched.append(place)
         await self.may_answer.wait()
         return told(f"Nothing for {len(text)} letters.")
@@ -170,7 +170,8 @@ class Listener:
     async def posted(self, answer_id: str, post: str) -> None: ...
 
     async def answer_posted_as(self, post: str, community: str) -> GivenAnswer | None:
-        return None
+        given = self.answers.get(post)
+        return given if given and given.community == community else None
 
 
 def told(text: str, **how: Any) -> Reply:

@@ -10,11 +10,13 @@ from adapters.teams.cards import ACTION, fallback, render
 from adapters.teams.dialogs import FORM, form_card, form_dialog, message_dialog, read_opener
 from adapters.teams.inbound import Incoming, Tenant, from_activity
 from bot import cards
-from bot.actions import TellPilot
+from bot.actions import RateAnswer, TellPilot
+from bot.answers import GivenAnswer
 from bot.events import Pressed, Submitted
 from bot.forms import Field, Form
 from bot.messages import Button, Buttons, Message, Reply, Text
 from tests.adapters.test_teams_cards import check_card, elements_of
+from tests.base import NOW
 from tests.slack_api import until
 from tests.teams_api import Listener, Sender, TeamsApi, open_door, payload, running_teams, settled, words
 from tests.teams_connector import TENANT, Json, refused
@@ -209,6 +211,43 @@ async def test_a_form_that_stood_in_a_message_ends_there_for_the_next_look_too(l
         (event,) = listener.events
         assert isinstance(event, Submitted)
         assert event.values == {"title": "Bus"}
+
+
+# Teams' own thumbs
+
+
+def _given(community: str) -> GivenAnswer:
+    return GivenAnswer(
+        id="a1", at=NOW, community=community, person="29:1alice", asked=("who?",), verdict="tried", pilots=()
+    )
+
+
+@pytest.mark.shows("feedback")
+async def test_a_thumb_under_an_answer_is_a_rating_of_it(listener: Listener) -> None:
+    listener.answers[f"teams {TENANT} a:1alice 1795348804000"] = _given("example")
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        for name in ("feedback_like", "feedback_dislike"):
+            answer = await door.send(payload(name, teams))
+            assert (answer.status, answer.text) == (200, "")
+            await settled(teams, 0.05)
+        # Teams thanks by itself.
+        assert teams.said == []
+    good, bad = listener.events
+    assert isinstance(good, Pressed)
+    assert good.action == RateAnswer("a1", True)
+    assert isinstance(bad, Submitted)
+    assert (bad.context, bad.values) == ("a1", {"reason": "not what I asked"})
+
+
+@pytest.mark.parametrize("community", ["another", None])
+async def test_a_thumb_under_what_is_no_answer_here_rates_nothing(community: str | None, listener: Listener) -> None:
+    if community:
+        listener.answers[f"teams {TENANT} a:1alice 1795348804000"] = _given(community)
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        answer = await door.send(payload("feedback_like", teams))
+        assert (answer.status, answer.text) == (200, "")
+        await settled(teams, 0.05)
+    assert listener.events == []
 
 
 # What somebody made of a card

@@ -9,11 +9,11 @@ from itertools import pairwise
 import pytest
 
 from adapters.teams import stream as stream_module
-from adapters.teams.app import made_of_reply
 from adapters.teams.cards import Json, markdown
 from adapters.teams.connector import STREAM_STOPPED, TeamsRefusedError, TeamsUnavailableError
 from adapters.teams.inbound import Origin, Surface
 from adapters.teams.outbox import Outbox
+from adapters.teams.replies import made_of
 from adapters.teams.stream import Stream, typing
 from bot.events import Event
 from bot.messages import Message, Reply, Source, Sources, Text
@@ -50,9 +50,7 @@ REFUSED = TeamsRefusedError("take a message", 403, "ContentStreamNotAllowed")
 
 
 def made() -> Json:
-    answer = made_of_reply(Reply(content=MESSAGE, is_private=True))
-    assert answer is not None
-    return answer
+    return made_of(MESSAGE)
 
 
 @pytest.fixture
