@@ -168,7 +168,7 @@ class Sweep:
     was_sent: WasSent
     jitter: Callable[[], float]
     limits: Limits = field(default_factory=Limits)
-    _drains: asyncio.Event = field(default_factory=asyncio.Event)
+    _drains: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def drain(self) -> None:
         """Let the passes under way end with what is being sent now."""
@@ -239,7 +239,8 @@ class Sweep:
             case Sent() | Dropped() | Dead():
                 return result
             case NotNow(then, note):
-                return Later(then, before, note)
+                # Due again within this very pass, it would keep the pass from ending.
+                return Later(max(then, at + self.limits.first_wait), before, note)
             case Away(note):
                 return self._again(at + self._wait(before + 1), before + 1, note)
             case Unclear(note):

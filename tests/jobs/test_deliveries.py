@@ -158,6 +158,14 @@ async def test_what_is_not_wanted_now_is_sent_then_and_what_is_not_wanted_any_mo
     assert await house.told() == (State.DROPPED, "The pilot was stopped.")
 
 
+async def test_a_pass_ends_also_where_something_is_never_wanted_now() -> None:
+    house = House(ending(NotNow(NOW - DAY)))
+    await house.plan()
+    for minutes in range(5):
+        assert await house.sweep(NOW + minutes * MINUTE) == {State.WAITING: 1}
+    assert (await house.standing()).attempts == 0
+
+
 @pytest.mark.parametrize(
     ("failure", "note"),
     [
