@@ -10,7 +10,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,11 +48,10 @@ def bench_sweep(sizes: Sequence[int]) -> None:
         f"One pass of the sweep over SQLite; medians of {_ROUNDS}. Each pilot has a delivery ahead and one behind it.\n"
     )
     print(f"   pilots   nothing due   {DUE} due   × that of {wanted[0]:,}")
-    measured: list[Figures] = []
-    for size in wanted:
-        measured.append(asyncio.run(_measure(size)))
-        print(_line(measured[-1], measured[0]), flush=True)
+    measured = asyncio.run(_measure(wanted))
     first, last = measured[0], measured[-1]
+    for each in measured:
+        print(_line(each, first))
     if last is not first:
         print(
             f"\nFrom {first.pilots:,} to {last.pilots:,} pilots ({last.pilots / first.pilots:,.0f}×) a pass over "
@@ -63,13 +63,22 @@ def _line(each: Figures, first: Figures) -> str:
     return f"{each.pilots:>9,} {each.nothing_due:>10.2f} ms {each.due:>5.0f} ms {each.due / first.due:>12.2f}×"
 
 
-async def _measure(pilots: int) -> Figures:
+async def _measure(sizes: Sequence[int]) -> list[Figures]:
     from adapters.sql import open_database  # it takes a while to import
 
-    with tempfile.TemporaryDirectory() as folder:
-        async with open_database(f"sqlite:///{Path(folder) / 'deliveries.sqlite'}") as database:
-            await _fill(database, pilots)
-            return await _timed(database, pilots)
+    async with AsyncExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        timings = []
+        for size in sizes:
+            url = f"sqlite:///{folder / str(size)}.sqlite"
+            database = await opened.enter_async_context(open_database(url))
+            await _fill(database, size)
+            timings.append(_Timing(size, database))
+        # In turn, so that whatever else the machine does meanwhile is in all of them.
+        for number in range(_ROUNDS):
+            for timing in timings:
+                await timing.round(number)
+        return [each.figures for each in timings]
 
 
 async def _fill(database: "Database", pilots: int) -> None:
@@ -83,20 +92,32 @@ async def _fill(database: "Database", pilots: int) -> None:
     await database.deliveries.cancel("bench", _NOW, "It is long over.", person="behind")
 
 
-async def _timed(database: "Database", pilots: int) -> Figures:
-    async def send(_: Delivery) -> Sent:
-        return Sent("bench")
+@dataclass
+class _Timing:
+    """Of one database, in milliseconds."""
 
-    async def was_sent(_: Delivery) -> None:
-        return None
+    pilots: int
+    database: "Database"
+    nothing_due: list[float] = field(default_factory=list)
+    due: list[float] = field(default_factory=list)
 
-    sweep = Sweep(queue=database.deliveries, send=send, was_sent=was_sent, jitter=lambda: 0.0)
-    without, with_due = [], []
-    for number in range(_ROUNDS):
-        without.append(await _pass(sweep, sends=0))
-        await database.deliveries.plan([_delivery(f"due {number} {each}", "due", _NOW) for each in range(DUE)])
-        with_due.append(await _pass(sweep, sends=DUE))
-    return Figures(pilots, statistics.median(without), statistics.median(with_due))
+    async def round(self, number: int) -> None:
+        sweep = Sweep(queue=self.database.deliveries, send=_send, was_sent=_was_sent, jitter=lambda: 0.0)
+        self.nothing_due.append(await _pass(sweep, sends=0))
+        await self.database.deliveries.plan([_delivery(f"due {number} {each}", "due", _NOW) for each in range(DUE)])
+        self.due.append(await _pass(sweep, sends=DUE))
+
+    @property
+    def figures(self) -> Figures:
+        return Figures(self.pilots, statistics.median(self.nothing_due), statistics.median(self.due))
+
+
+async def _send(_: Delivery) -> Sent:
+    return Sent("bench")
+
+
+async def _was_sent(_: Delivery) -> None:
+    return None
 
 
 async def _pass(sweep: Sweep, *, sends: int) -> float:
