@@ -192,12 +192,18 @@ async def test_what_takes_longer_than_teams_waits_is_one_moment_and_then_it_come
 ) -> None:
     monkeypatch.setattr(teams_app, "_PATIENCE_SECONDS", 0.1)
     _slow_down(monkeypatch, 0.9)
-    async with running_bot(tmp_path) as teams:
+    async with running_bot(tmp_path, moderators=[CAROL], overhears=True) as teams:
+        await teams.say(CAROL, PROJECTS, "channel overhear", mention=True)
         asked = await teams.say(ALICE, GENERAL, BUSES, mention=True)
         assert asked.delivery is not None
         assert asked.delivery.seconds < 0.5
         answer = await teams.wait_for_answer(asked.conversation, FOUND)
         assert teams.typing(asked.conversation) == 1
+        # Where nobody turned to it, nobody waits.
+        await wait_for_post(teams, PROJECTS, "From now on")
+        overheard = await teams.say(ALICE, PROJECTS, "Has anyone here tried self-driving shuttle buses?")
+        await teams.wait_for_answer(overheard.conversation, "I overheard this")
+        assert teams.typing(overheard.conversation) == 0
         pressed = await teams.press(BOB, answer, "More on 1")
         assert (pressed.in_time, pressed.answer["value"]) == (True, "One moment, I am still at it …")
         opened = await teams.press(CAROL, answer, "Not helpful")
