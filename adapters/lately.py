@@ -4,20 +4,21 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
-from weakref import WeakValueDictionary
 
 from knowledge.errors import UnavailableError
 
 T = TypeVar("T")
 
 _RETRY_SECONDS = 30.0
+_LONGEST_SECONDS = 120.0  # the roster of a large team has many pages
 _REMEMBERED = 10_000
 
 
 class Lately(Generic[T]):
-    """Good for `fresh` seconds. Of many who ask at once one asks the platform, for `patience` seconds at most.
+    """Good for `fresh` seconds. Of many who ask at once one asks the platform.
 
-    Where it does not say, or refuses by an error of class `refused`, the `unknown` value stands in for a while.
+    Who waits does so for `patience` seconds at most, and then has the `unknown` value, while the asking goes on. It
+    stands in for a while too where the platform does not say, or refuses by an error of class `refused`.
     """
 
     def __init__(
@@ -34,17 +35,23 @@ class Lately(Generic[T]):
         self._trouble = (refused, UnavailableError, TimeoutError)
         self._fresh = fresh
         self._patience = patience
-        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+        self._asking: dict[Hashable, asyncio.Task[T]] = {}
         self._known: OrderedDict[Hashable, tuple[T, float]] = OrderedDict()
 
     async def get(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        async with self._turns.setdefault(key, asyncio.Lock()):
-            value, until = self._known.get(key, (self._unknown, 0.0))
-            return value if self._clock() < until else await self._asked(key, ask)
+        value, until = self._known.get(key, (self._unknown, 0.0))
+        if self._clock() < until:
+            return value
+        if key not in self._asking:
+            self._asking[key] = asyncio.create_task(self._asked(key, ask))
+            self._asking[key].add_done_callback(lambda _: self._asking.pop(key, None))
+        asking = self._asking[key]
+        await asyncio.wait({asking}, timeout=self._patience)
+        return asking.result() if asking.done() else self._unknown
 
     async def _asked(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(_LONGEST_SECONDS):
                 value, seconds = await ask(), self._fresh
         except self._trouble:
             value, seconds = self._unknown, _RETRY_SECONDS

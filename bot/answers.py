@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from knowledge.pilots import Pilot
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
@@ -15,6 +17,14 @@ class GivenAnswer:
     asked: tuple[str, ...]
     verdict: str
     pilots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Pilots to choose from, best first, and the language of the room that is to read the one that is chosen."""
+
+    pilots: tuple[Pilot, ...]
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

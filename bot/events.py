@@ -6,7 +6,7 @@ Each event may carry a `key`, the platform's name for it, where the platform may
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.actions import Action
+from bot.actions import Action, ShareAnswer
 from bot.people import Person
 from bot.places import Place
 
@@ -72,3 +72,13 @@ class Visited:
 
 
 Event = Said | Commanded | Pressed | Submitted | Opened | Visited
+
+
+def is_for_the_bot(event: Event) -> bool:
+    """Whether somebody turned to the bot, and did not merely speak near it."""
+    return not isinstance(event, Said) or event.is_addressed
+
+
+def is_shown_to_all(event: Event) -> bool:
+    """Whether all who are there read what comes of it, and not only whoever said or pressed something."""
+    return not event.place.is_private or (isinstance(event, Pressed) and isinstance(event.action, ShareAnswer))

@@ -84,14 +84,7 @@ async def _writer(settings: Settings) -> Finding:
 
 
 async def _slack(settings: Settings) -> Finding:
-    given = (
-        settings.slack_signing_secret,
-        settings.slack_bot_token,
-        settings.slack_app_token,
-        settings.slack_client_id,
-        settings.slack_client_secret,
-    )
-    if not any(given):
+    if not settings.has_slack:
         return None, "Slack: off. docs/how-to/slack.md brings Pilotlight there."
     settings.require_slack()
     way = "by Socket Mode" if settings.slack_app_token else "by HTTP"
@@ -111,18 +104,13 @@ async def _teams(settings: Settings) -> Finding:
     settings.require_teams()
     if not settings.teams_app_id:
         return True, "Teams: the Agents Playground alone, on this machine, where nobody is asked who they are."
-    from adapters.teams.connector import BotbuilderConnector, TeamsRefusedError
+    from adapters.teams.connector import TeamsRefusedError
+    from adapters.teams.door import connector_of
+    from deploy.server import teams_settings
 
-    connector = BotbuilderConnector(
-        settings.teams_app_id,
-        settings.teams_app_password,
-        settings.teams_tenant_id,
-        clock=time.monotonic,
-        login_url=settings.teams_login_url,
-    )
+    connector = connector_of(teams_settings(settings), time.monotonic)
     try:
-        # Nothing of Teams' own can be asked before somebody has spoken with the bot.
-        await connector._token.get()  # noqa: SLF001
+        await connector.sign_in()
     except TeamsRefusedError as error:
         secret = f"{variable('teams_app_password')} (the Value, not the Secret ID)"
         return False, f"Teams: {error} See {variable('teams_app_id')}, {variable('teams_tenant_id')} and {secret}."

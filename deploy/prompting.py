@@ -4,24 +4,18 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from adapters.slack import inbound as slack
-from adapters.slack.door import open_prompter
+from adapters.slack import door as slack
 from adapters.sql import Database, open_database
-from adapters.teams import inbound as teams
-from adapters.teams.connector import BotbuilderConnector
-from adapters.teams.outbox import Outbox
-from adapters.teams.prompter import TeamsPrompter
+from adapters.teams import door as teams
 from bot.cards import hello
 from bot.messages import Reply
 from bot.ports import Prompter
 from bot.voice import speaking
-from deploy.server import slack_settings
+from deploy.server import slack_settings, teams_settings
 from deploy.settings import Settings
 from deploy.wiring import now, prepare_folder
 from jobs.prompts import Delivered, Outcome, Prompt, Prompted
 from knowledge.errors import PilotlightError
-
-PATIENCE_SECONDS = 60.0  # whoever tries it waits for it
 
 
 async def say_hello(settings: Settings, person: str, community: str) -> str:
@@ -50,20 +44,11 @@ async def open_prompters(settings: Settings, database: Database) -> AsyncIterato
     async with AsyncExitStack() as opened:
         if settings.has_slack:
             transactions = database.connections.turn_taking_engine
-            prompter = open_prompter(slack_settings(settings), transactions, now=now, clock=time.monotonic)
-            prompters[slack.PLATFORM] = await opened.enter_async_context(prompter)
+            in_slack = slack.open_prompter(slack_settings(settings), transactions, now=now, clock=time.monotonic)
+            prompters["slack"] = await opened.enter_async_context(in_slack)
         if settings.has_teams:
-            connector = BotbuilderConnector(
-                settings.teams_app_id,
-                settings.teams_app_password,
-                settings.teams_tenant_id,
-                clock=time.monotonic,
-                open_id_url=settings.teams_open_id_url,
-                login_url=settings.teams_login_url,
-            )
-            opened.push_async_callback(connector.close)
-            outbox = Outbox(connector, clock=time.monotonic, patience=PATIENCE_SECONDS)
-            prompters[teams.PLATFORM] = TeamsPrompter(outbox)
+            in_teams = teams.open_prompter(teams_settings(settings), clock=time.monotonic)
+            prompters["teams"] = await opened.enter_async_context(in_teams)
         yield prompters
 
 

@@ -129,6 +129,7 @@ def _slack_house(house: House, settings: Settings) -> SlackHouse:
         new_id=new_id,
         clock=time.monotonic,
         community_names=settings.community_names,
+        language=settings.language,
         links_by_email=settings.link_by_email,
     )
 
@@ -160,6 +161,7 @@ def _teams_house(house: House, settings: Settings) -> TeamsHouse:
         reaches=house.database.reaches,
         now=now,
         clock=time.monotonic,
+        language=settings.language,
         guests_are_members=settings.teams_guests == "members",
         links_by_email=settings.link_by_email,
     )

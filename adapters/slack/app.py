@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -25,21 +25,13 @@ from adapters.slack.replies import Replies
 from adapters.slack.status import Status
 from adapters.slack.stream import Stream
 from bot import cards
-from bot.actions import ShareAnswer
-from bot.events import Event, Opened, Pressed, Said, Visited
+from bot.events import Event, Opened, Said, Visited, is_for_the_bot, is_shown_to_all
 from bot.forms import Form
 from bot.messages import Message, Reply
-from bot.ports import Progress
+from bot.ports import Handle
 from bot.skills.overhear import concerns
 from bot.voice import ENGLISH, speaking
 from knowledge.errors import PilotlightError
-
-
-class Handle(Protocol):
-    """The bot's one handler."""
-
-    def __call__(self, event: Event, progress: Progress | None = None) -> Coroutine[Any, Any, Reply | None]: ...
-
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +42,8 @@ _PATIENCE_SECONDS = 2.0  # a form must be answered within three
 class SlackApp:
     """Listens on a bolt app. `community_of` names the community of a workspace by its id.
 
-    With `emails` people come with their addresses, by which their accounts are linked.
+    `language` is what is said where nobody knows yet to whom. With `emails` people come with their addresses, by which
+    their accounts are linked.
     """
 
     def __init__(
@@ -62,8 +55,10 @@ class SlackApp:
         notes: ReachNotes,
         community_of: Callable[[str], str],
         clock: Callable[[], float],
+        language: str = ENGLISH,
         emails: Emails | None = None,
     ) -> None:
+        self._language = language
         self._emails = emails
         self._handle = handle
         self._outbox = outbox
@@ -133,7 +128,8 @@ class SlackApp:
             await asyncio.wait({work}, timeout=_PATIENCE_SECONDS)
             is_late = not work.done()
             if is_late:
-                await ack(response_action="update", view=message_view(cards.one_moment()))
+                with speaking(self._language):
+                    await ack(response_action="update", view=message_view(cards.one_moment()))
             reply = await work
             if is_late:
                 await self._attempt(self._update(incoming, reply, context.client))
@@ -153,13 +149,12 @@ class SlackApp:
         self._note(incoming, context)
         origin = incoming.origin
         with self._working(origin.team, origin.channel, origin.thread or origin.message):
-            incoming = await self._with_address(incoming, context.client)
             await self._attempt(self._answer(incoming, context.client))
 
     def _note(self, incoming: Incoming, context: AsyncBoltContext) -> None:
         """How the person is reached, who turned to the bot: of who merely talks near it nothing is kept."""
         event, place = incoming.event, incoming.event.place
-        if place.is_outside or (isinstance(event, Said) and not event.is_addressed):
+        if place.is_outside or not is_for_the_bot(event):
             return
         # To look at the bot's page is not yet to speak with it.
         is_personal = place.is_private and not place.is_shareable and not isinstance(event, Opened | Visited)
@@ -182,18 +177,18 @@ class SlackApp:
         origin = incoming.origin
         match incoming.event:
             case Visited():
-                await self._home.publish(incoming, client)
+                await self._home.publish(await self._with_address(incoming, client), client)
                 return
             case Opened():
                 await self._suggest(incoming, client)
                 return
         if isinstance(incoming.event, Said) and not (incoming.event.is_addressed or concerns(incoming.event.text)):
             return
-        event = await self._with_audience(incoming, client)
         stream = Stream(self._outbox, client, origin, self._clock)
-        is_awaited = not isinstance(event, Said) or event.is_addressed
+        is_awaited = is_for_the_bot(incoming.event)
         try:
             async with self._status.working(origin, client) if is_awaited else nullcontext():
+                event = await self._with_audience(await self._with_address(incoming, client), client)
                 reply = await self._handle(event, stream.progress)
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -203,16 +198,16 @@ class SlackApp:
             reply = Reply(content=cards.stopped())
         if await stream.finish(reply) or reply is None:
             return
-        if origin.surface is Surface.HOME and isinstance(event, Said):
+        if origin.surface is Surface.HOME and isinstance(incoming.event, Said):
             await self._home.publish(incoming, client, found=reply)
         else:
-            await self._replies.show(reply, origin, client)
+            await (self._replies.show if is_awaited else self._replies.interject)(reply, origin, client)
 
     async def _with_address(self, incoming: Incoming, client: AsyncWebClient) -> Incoming:
         """Who spoke with the bot is looked up, and nobody whom it only overhears."""
         event, origin = incoming.event, incoming.origin
-        is_overheard = isinstance(event, Said) and not event.is_addressed
-        if self._emails is None or is_overheard or isinstance(event, Opened) or event.place.is_outside:
+        is_speaking = is_for_the_bot(event) and not isinstance(event, Opened)
+        if self._emails is None or not is_speaking or event.place.is_outside:
             return incoming
         email = await self._emails.of(client, origin.team, origin.user)
         return replace(incoming, event=replace(event, person=replace(event.person, email=email)))
@@ -220,8 +215,7 @@ class SlackApp:
     async def _with_audience(self, incoming: Incoming, client: AsyncWebClient) -> Event:
         """Where all can read the reply, whether these are all of one community."""
         event, origin = incoming.event, incoming.origin
-        is_public = not event.place.is_private or (isinstance(event, Pressed) and isinstance(event.action, ShareAnswer))
-        if not is_public or event.place.is_outside:
+        if not is_shown_to_all(event) or event.place.is_outside:
             return event
         is_outside = await self._audience.has_strangers(client, origin.team, origin.channel)
         return replace(event, place=replace(event.place, is_outside=is_outside))

@@ -24,7 +24,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.reach_notes import ReachNotes
-from adapters.slack.app import Handle, SlackApp
+from adapters.slack.app import SlackApp
 from adapters.slack.emails import Emails
 from adapters.slack.install_pages import INSTALL_PATH, REDIRECT_PATH, install_flow
 from adapters.slack.installations import Installations, OAuthStates, OnInstalled, Transactions, community_of
@@ -32,7 +32,8 @@ from adapters.slack.outbox import AWAY, Outbox, code_of, web_client
 from adapters.slack.prompter import SlackPrompter
 from adapters.slack.scopes import scopes
 from adapters.slack.tokens import OneWorkspace, Workspaces
-from bot.ports import Reaches
+from bot.ports import Handle, Reaches
+from bot.voice import ENGLISH
 from knowledge.errors import PilotlightError, UnavailableError
 
 EVENTS_PATH = "/slack/events"
@@ -91,6 +92,7 @@ class SlackHouse:
     new_id: Callable[[], str]
     clock: Callable[[], float]
     community_names: Mapping[str, str] = field(default_factory=dict)
+    language: str = ENGLISH
     links_by_email: bool = False
 
 
@@ -197,6 +199,7 @@ async def open_slack(settings: SlackSettings, house: SlackHouse) -> AsyncIterato
         notes=notes,
         clock=house.clock,
         community_of=named,
+        language=house.language,
         emails=Emails(outbox, house.clock) if house.links_by_email else None,
     )
     socket = None

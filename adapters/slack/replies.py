@@ -45,6 +45,13 @@ class Replies:
                 case _:
                     assert_never(reply.content)
 
+    async def interject(self, reply: Reply, origin: Origin, client: AsyncWebClient) -> None:
+        """What nobody asked the bot for: where it may not be said, nobody hears of that."""
+        with speaking(reply.language):
+            if isinstance(reply.content, Message):
+                thread = origin.thread or origin.message
+                await self._send(client, origin, "chat_postMessage", reply.content, thread)
+
     async def _open(self, form: Form, origin: Origin, client: AsyncWebClient) -> None:
         """A modal; where Slack does not open one any more, or never does, a button that will."""
         view = form_view(form, origin.channel, origin.thread)

@@ -46,7 +46,8 @@ class SqlReaches:
         no = {"closed_at": at, "closed_because": because}
         async with self._connections.writing() as connection:
             if not await insert_first(connection, reaches, _row(closed, at) | no):
-                is_open = _key(closed) & reaches.c.closed_at.is_(None)
+                # Whoever was there since has come back meanwhile.
+                is_open = _key(closed) & reaches.c.closed_at.is_(None) & (reaches.c.used_at <= at)
                 await connection.execute(update(reaches).where(is_open).values(no))
 
     async def reaches(self, community: str, accounts: Sequence[str]) -> Sequence[Reach]:

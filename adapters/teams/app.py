@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,40 +26,33 @@ from adapters.teams.inbound import (
 )
 from adapters.teams.outbox import Outbox
 from adapters.teams.prompter import reach_of
-from adapters.teams.replies import Posted, Replies, made_of, post_name
+from adapters.teams.replies import Posted, Replies, made_of_reply, post_name
 from adapters.teams.roster import Roster
 from adapters.teams.stream import Stream, typing
-from bot.actions import ShareAnswer
-from bot.answers import GivenAnswer
-from bot.events import Event, Opened, Pressed, Said, Submitted, Visited
+from bot.answers import Found, GivenAnswer
+from bot.events import Event, Opened, Said, Submitted, Visited, is_for_the_bot, is_shown_to_all
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Progress, Reaches
+from bot.ports import Handle, Reaches
 from bot.reaches import No, Reach
 from bot.skills.overhear import concerns
-from bot.voice import speaking
+from bot.voice import ENGLISH, speaking
 from knowledge.errors import PilotlightError
-from knowledge.pilots import Pilot
-
-
-class Handle(Protocol):
-    """The bot's one handler."""
-
-    def __call__(self, event: Event, progress: Progress | None = None) -> Coroutine[Any, Any, Reply | None]: ...
 
 
 class Find(Protocol):
     """Pilots that somebody may put into what they write; or a sentence in their place."""
 
-    def __call__(self, text: str, person: Person, place: Place) -> Awaitable[Sequence[Pilot] | Reply]: ...
+    def __call__(self, text: str, person: Person, place: Place) -> Awaitable[Found | Reply]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamsHouse:
     """What the adapter needs of the house. `answer_posted_as` finds the answer that a message shows, in a community.
 
-    Where it `links_by_email` people come with their addresses, by which their accounts are linked.
+    `language` is what is said where nobody knows yet to whom. Where it `links_by_email` people come with their
+    addresses, by which their accounts are linked.
     """
 
     handle: Handle
@@ -69,6 +62,7 @@ class TeamsHouse:
     reaches: Reaches
     now: Callable[[], datetime]
     clock: Callable[[], float]
+    language: str = ENGLISH
     guests_are_members: bool = False
     links_by_email: bool = False
 
@@ -122,9 +116,7 @@ class TeamsApp:
         match told:
             case Removed(person=person) if person:
                 self._notes.close(Reach(tenant.community, PLATFORM, person, {}), No.REMOVED)
-            case Incoming(event=Said(is_addressed=False)):
-                pass
-            case Incoming(event=event, origin=origin) if not event.place.is_outside:
+            case Incoming(event=event, origin=origin) if is_for_the_bot(event) and not event.place.is_outside:
                 self._notice(event.place, event.person, origin)
             case (Query() | Rated()) as asked if not asked.place.is_outside:
                 self._notice(asked.place, asked.person, asked.origin)
@@ -155,10 +147,10 @@ class TeamsApp:
             task.uncancel()
 
     async def _answer_in(self, stream: Stream, incoming: Incoming, tenant: Tenant) -> None:
-        event, origin = incoming.event, incoming.origin
-        is_awaited = not isinstance(event, Said) or event.is_addressed
+        origin, is_awaited = incoming.origin, is_for_the_bot(incoming.event)
         async with typing(self._outbox, origin, stream) if is_awaited else nullcontext():
-            reply = await self._house.handle(await self._known(incoming, tenant), stream.progress)
+            event = await self._known(incoming, tenant)
+            reply = await self._house.handle(event, stream.progress)
         message = reply.content if reply else None
         made = made_of_reply(reply)
         if (post := await stream.finish(made)) is not None:
@@ -167,7 +159,7 @@ class TeamsApp:
         elif reply and isinstance(event, Opened):
             await self._welcome(reply, event, origin)
         elif reply:
-            await self._replies.show(reply, origin)
+            await (self._replies.show if is_awaited else self._replies.interject)(reply, origin)
 
     async def _welcome(self, reply: Reply, event: Opened, origin: Origin) -> None:
         """Teams has no page for the bot: it stands under the first words, and comes again whenever it is asked for."""
@@ -181,7 +173,8 @@ class TeamsApp:
         await asyncio.wait({work}, timeout=_PATIENCE_SECONDS)
         if not work.done():
             self._begin(self._attempt(self._show_later(work, incoming)))
-            return invokes.one_moment(incoming.origin.invoke)
+            with speaking(self._house.language):
+                return invokes.one_moment(incoming.origin.invoke)
         reply: Reply | None = work.result()
         response, is_shown = invokes.answer(reply, incoming)
         if reply and (reply.replaces or not is_shown or _ends_form_in_chat(reply, incoming)):
@@ -210,7 +203,8 @@ class TeamsApp:
         if isinstance(found, Reply):
             with speaking(found.language):
                 return extension.told(found.content) if isinstance(found.content, Message) else {}
-        return extension.results(found[query.skip : query.skip + query.count])
+        with speaking(found.language):
+            return extension.results(found.pilots[query.skip :])
 
     async def _rate(self, rated: Rated) -> None:
         """Teams thanks by itself."""
@@ -226,7 +220,7 @@ class TeamsApp:
         if self._house.links_by_email:
             event = replace(event, person=replace(event.person, email=entry.email))
         is_outside = event.place.is_outside or entry.is_stranger
-        if not is_outside and _is_for_all(event):
+        if not is_outside and is_shown_to_all(event):
             is_outside = await self._has_strangers(origin, tenant)
         return replace(event, place=replace(event.place, is_outside=is_outside))
 
@@ -245,18 +239,6 @@ class TeamsApp:
             _log.error("A reply was not shown: %s", error)
         except Exception:  # noqa: BLE001 - the last who could say so
             _log.exception("A reply was not shown")
-
-
-def made_of_reply(reply: Reply | None) -> Json | None:
-    """None of what is no message."""
-    if reply is None or not isinstance(reply.content, Message):
-        return None
-    with speaking(reply.language):
-        return made_of(reply.content)
-
-
-def _is_for_all(event: Event) -> bool:
-    return not event.place.is_private or (isinstance(event, Pressed) and isinstance(event.action, ShareAnswer))
 
 
 def _ends_form_in_chat(reply: Reply, incoming: Incoming) -> bool:

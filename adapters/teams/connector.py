@@ -348,6 +348,10 @@ class BotbuilderConnector:
             _CHANNELS, await self._ask(_CHANNELS, service_url, _path(_CHANNELS, teamId=team)), "conversations"
         )
 
+    async def sign_in(self) -> None:
+        """Get the token that every call needs: nothing else can be asked before somebody spoke with the bot."""
+        await self._token.get()
+
     async def close(self) -> None:
         self._token.close()
         self._keys.close()

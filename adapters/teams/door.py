@@ -24,6 +24,7 @@ MESSAGES_PATH = "/api/messages"
 
 _PATIENCE_SECONDS = 9.0
 _DRAIN_SECONDS = 20.0
+_PROMPT_SECONDS = 60.0  # whoever tries it waits for it
 _SECONDS_BETWEEN_LINES = 60.0
 # Where Teams takes answers; under the first address anybody may rent a neighbouring name, under the others Microsoft.
 _HOSTS = frozenset({"smba.trafficmanager.net"})
@@ -162,14 +163,7 @@ class TeamsDoor:
 @asynccontextmanager
 async def open_teams(settings: TeamsSettings, house: TeamsHouse) -> AsyncIterator[TeamsDoor]:
     """Nothing is asked of Teams before somebody speaks."""
-    connector = BotbuilderConnector(
-        settings.app_id,
-        settings.app_password,
-        settings.tenant_id,
-        clock=house.clock,
-        open_id_url=settings.open_id_url,
-        login_url=settings.login_url,
-    )
+    connector = connector_of(settings, house.clock)
     outbox = Outbox(connector, clock=house.clock)
     app = TeamsApp(house, outbox)
     try:
@@ -179,6 +173,27 @@ async def open_teams(settings: TeamsSettings, house: TeamsHouse) -> AsyncIterato
         if left:
             _log.warning("%d replies were still under way when the time to stop was over", left)
         await connector.close()
+
+
+@asynccontextmanager
+async def open_prompter(settings: TeamsSettings, *, clock: Callable[[], float]) -> AsyncIterator[TeamsPrompter]:
+    """For a program that only writes; a door has its own."""
+    connector = connector_of(settings, clock)
+    try:
+        yield TeamsPrompter(Outbox(connector, clock=clock, patience=_PROMPT_SECONDS))
+    finally:
+        await connector.close()
+
+
+def connector_of(settings: TeamsSettings, clock: Callable[[], float]) -> BotbuilderConnector:
+    return BotbuilderConnector(
+        settings.app_id,
+        settings.app_password,
+        settings.tenant_id,
+        clock=clock,
+        open_id_url=settings.open_id_url,
+        login_url=settings.login_url,
+    )
 
 
 async def _read(request: web.Request) -> Json:

@@ -42,11 +42,18 @@ class Replies:
                 case Message() as message if reply.replaces and origin.reply_to:
                     await self._replace(made_of(message), origin)
                 case Message() as message if reply.is_private and not _is_alone(origin):
-                    await self._whisper(made_of(message), origin)
+                    # With our own thumbs: which message it was, Teams would tell of a message for all alone.
+                    await self._whisper(activity(message), origin)
                 case Message() as message:
                     await self._post(message, origin)
                 case _:
                     assert_never(reply.content)
+
+    async def interject(self, reply: Reply, origin: Origin) -> None:
+        """What nobody asked the bot for: where it may not be said, nobody hears of that."""
+        with speaking(reply.language):
+            if isinstance(reply.content, Message):
+                await self._say(reply.content, origin)
 
     async def begin(self, reply: Reply, origin: Origin) -> None:
         """With questions to begin with, which Teams offers under the last message of a chat of two."""
@@ -83,16 +90,17 @@ class Replies:
             await self._whisper(made_of(cards.form_button(form, was_too_late=False)), origin)
 
     async def _post(self, message: Message, origin: Origin) -> None:
-        made = made_of(message)
         try:
-            post = await self._send(replace(_where(origin), conversation=origin.open_to_all), made)
+            await self._say(message, origin)
         except TeamsRefusedError as error:
             if _is_alone(origin):
                 raise
             _log.info("Teams took no message in a room: %s", error)
             await self._directly(made_of(cards.not_in_channel(_INVITATION)), origin)
-            return
-        await self.note(message, origin, post)
+
+    async def _say(self, message: Message, origin: Origin) -> None:
+        where = replace(_where(origin), conversation=origin.open_to_all)
+        await self.note(message, origin, await self._send(where, made_of(message)))
 
     async def _whisper(self, made: Json, origin: Origin) -> None:
         aside = {**made, "recipient": {"id": origin.user, "isTargeted": True}}
@@ -132,6 +140,14 @@ def made_of(message: Message) -> Json:
     if not has_loop(message):
         return activity(message)
     return activity(message, has_loop=True) | {"channelData": {"feedbackLoop": {"type": "default"}}}
+
+
+def made_of_reply(reply: Reply | None) -> Json | None:
+    """None of what is no message."""
+    if reply is None or not isinstance(reply.content, Message):
+        return None
+    with speaking(reply.language):
+        return made_of(reply.content)
 
 
 def has_loop(message: Message) -> bool:

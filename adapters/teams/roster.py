@@ -34,7 +34,8 @@ class Roster:
         async def ask() -> Entry:
             member = await self._outbox.member(room_of(origin), origin.user)
             is_stranger = not self._is_at_home(member, tenant)
-            return Entry(is_stranger=is_stranger, email="" if is_stranger else _email(member))
+            is_known = not (is_stranger or is_guest(member))
+            return Entry(is_stranger=is_stranger, email=_email(member) if is_known else "")
 
         return await self._people.get((origin.tenant, origin.user), ask)
 
@@ -57,6 +58,14 @@ def room_of(origin: Origin) -> Address:
 
 
 def _email(member: Mapping[str, Any]) -> str:
-    """The organisation's own name for the person is one that nobody else can have; their address is next to it."""
-    names = (member.get("email"), member.get("userPrincipalName"))
-    return next((clean(each) for each in names if isinstance(each, str) and "@" in each), "")
+    """What nobody else in the organisation is called, and only its own domains can end in.
+
+    The address beside it is whatever an administrator typed, so it counts where it is in the same domain.
+    """
+    name, address = (
+        clean(each) if isinstance(each := member.get(key), str) else "" for key in ("userPrincipalName", "email")
+    )
+    _, at, domain = name.partition("@")
+    if not at:
+        return ""
+    return address if address.casefold().endswith(f"@{domain.casefold()}") else name

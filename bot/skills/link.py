@@ -93,14 +93,16 @@ class Link:
         return Reply(content=told, is_private=True, changes_home=were_linked)
 
     async def _join(self, community: str, account: str, other: str) -> str:
-        """Link the account to the person of the other, and move what it had; who that person is."""
-        await self.people.link(community, account, other, self.now())
-        person = await self.people.person(community, account)
-        if person != account:
+        """Move what the account had to the person of the other, and link it; who that person is.
+
+        In that order: whoever is told to try again because the database went away in the middle still can.
+        """
+        if (person := await self.people.person(community, other)) != account:
+            await self._move_preferences(community, account, person)
             await self._move_pilots(community, account, person)
             await self._move_role(community, account, person)
-            await self._move_preferences(community, account, person)
-        return person
+        await self.people.link(community, account, other, self.now())
+        return await self.people.person(community, account)
 
     async def _move_pilots(self, community: str, account: str, person: str) -> None:
         owned = await self.pilots.owned_by(community, account)
