@@ -148,7 +148,7 @@ def _plain_source(source: Source) -> str:
         source.link or "",
         *(_plain_meter(*meter) for meter in source.meters),
     )
-    return "\n   ".join(line for line in lines if line)
+    return "\n".join(line for line in lines if line).replace("\n", "\n   ")
 
 
 def _plain_meter(label: str, answered: int, asked: int) -> str:

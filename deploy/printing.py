@@ -113,6 +113,9 @@ def _source_record(cited: Citation) -> dict[str, Any]:
         "score": round(cited.score, 4),
         "match": "elsewhere" if cited.is_elsewhere else "close" if cited.is_close else "full",
         "excerpt": cited.excerpt,
+        "learned": [
+            {"text": each.excerpt, "told_on": each.learning.told_at.date().isoformat()} for each in cited.learned
+        ],
     }
 
 

@@ -1,18 +1,24 @@
 """Answers: claims that cite pilots. Without a model they are extracted; what a model wrote stands where it holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from knowledge.excerpts import excerpt
-from knowledge.index.analysis import stop_words, words
+from knowledge.excerpts import excerpt, sentences_of
+from knowledge.index.analysis import stems, stop_words, terms, words
+from knowledge.index.thesaurus import Name
+from knowledge.learnings import Learning
 from knowledge.pilots import Pilot, Stage
 from knowledge.questions import Question
 from knowledge.search import FLOOR, Hit, Hits
+from knowledge.text import shorten
 from knowledge.writing import Claim
 
 CITATIONS = 5
 NEAREST = 3
+LEARNED = 2  # learnings of one pilot, and the characters of each: with the excerpt, what a platform shows of a source
+LEARNED_LIMIT = 200
 BESIDE = 2
 # Below these scores a pilot beside the answer, or instead of one, shares a word and not the idea.
 BESIDE_FLOOR = 0.3
@@ -30,9 +36,19 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A learning with the sentence of it that answers best. `by` names who told it, "" where that is not to be told."""
+
+    learning: Learning
+    excerpt: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """A pilot that an answer rests on, with the sentences of it that answer best. `score` is from 0 to 1.
 
+    `learned` is what of the answer was learned later, newest first; all of it may be seen by who asks.
     `is_close` where it is near what was asked; `is_elsewhere` where it is the same, but in another country than
     was asked for.
     """
@@ -42,6 +58,7 @@ class Citation:
     score: float
     is_close: bool = False
     is_elsewhere: bool = False
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +82,11 @@ def answer_from(question: Question, hits: Hits, limit: int = CITATIONS) -> Answe
     """The answer that the hits of a search give, citing at most `limit` of them."""
     citations = [_cite(hit, question) for hit in hits.hits]
     verdict = _verdict(hits, citations)
-    shown = tuple(_shown(verdict, citations, wants_stopped=question.wants_stopped)[:limit])
+    told = {hit.pilot.id: hit.learnings for hit in hits.hits}
+    shown = tuple(
+        replace(each, learned=_learned(each.pilot, told[each.pilot.id], hits.names, question.language or "en"))
+        for each in _shown(verdict, citations, wants_stopped=question.wants_stopped)[:limit]
+    )
     return Answer(
         question=question,
         verdict=verdict,
@@ -133,6 +154,42 @@ def _cite(hit: Hit, question: Question) -> Citation:
         is_close=hit.is_close and not is_elsewhere,
         is_elsewhere=is_elsewhere,
     )
+
+
+def _learned(pilot: Pilot, told: Sequence[Learning], names: Sequence[Name], language: str) -> tuple[Learned, ...]:
+    """The learnings, given newest first, that hold most of what was asked, and of the title where that says it all."""
+    wanted = [[set(stems(word, (pilot.language, language, "en"))) for word in name] for name in names]
+    title = set(terms(pilot.title, pilot.language))
+    missing = [name for name in wanted if not _holds(title, name)] or wanted
+    found: list[tuple[int, int, Learned]] = []
+    for place, learning in enumerate(told):
+        held, sentence = _best_sentence(learning.text, missing, pilot.language)
+        if held:
+            by = _shown_name(learning, pilot)
+            found.append((-held, place, Learned(learning=learning, excerpt=shorten(sentence, LEARNED_LIMIT), by=by)))
+    best = sorted(found, key=lambda each: each[:2])[:LEARNED]
+    return tuple(learned for _, _, learned in sorted(best, key=lambda each: each[1]))
+
+
+def _best_sentence(text: str, names: Sequence[Sequence[AbstractSet[str]]], language: str) -> tuple[int, str]:
+    """How many of the names a sentence holds at most, and the first that does."""
+    counted = [
+        (sum(_holds(set(terms(sentence, language)), name) for name in names), sentence)
+        for sentence in sentences_of([text])
+    ]
+    return max(counted, key=lambda each: each[0], default=(0, ""))
+
+
+def _holds(said: AbstractSet[str], name: Sequence[AbstractSet[str]]) -> bool:
+    """Whether every word of the name is said, in one of its forms."""
+    return all(word & said for word in name)
+
+
+def _shown_name(learning: Learning, pilot: Pilot) -> str:
+    """Who told it, where that is the person whom the pilot names as its contact anyway; an id is never a name."""
+    owner, community = pilot.owner, learning.visibility.community
+    is_owner = owner is not None and owner.person == learning.author
+    return owner.name if owner and is_owner and community in (None, pilot.visibility.community) else ""
 
 
 def _worth_reading(citations: Sequence[Citation]) -> Citation | None:

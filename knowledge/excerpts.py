@@ -19,7 +19,7 @@ def excerpt(texts: Sequence[str | None], asked: str, *, title: str = "", most: i
 
     What the title says already need not be said again: where that is all, the first sentences tell what it was.
     """
-    sentences = _sentences(texts)
+    sentences = sentences_of(texts)
     missing = _stems(asked) - _stems(title)
     chosen: set[int] = set()
     answers = False
@@ -45,7 +45,7 @@ def _joined(sentences: Sequence[str]) -> str:
     return shorten(text, EXCERPT_LIMIT)
 
 
-def _sentences(texts: Iterable[str | None]) -> list[str]:
+def sentences_of(texts: Iterable[str | None]) -> list[str]:
     found = (each.strip() for text in texts if text for each in _SENTENCE_END.split(text))
     return list(dict.fromkeys(each for each in found if len(each) > 2))
 

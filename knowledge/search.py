@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
@@ -16,10 +16,10 @@ import numpy as np
 from knowledge import questions
 from knowledge.errors import UnavailableError
 from knowledge.index.index import Index
-from knowledge.index.parts import Part, gloss, parts_of
+from knowledge.index.parts import Part, gloss, names_of, parts_of
 from knowledge.index.ranking import Ranking, rank, with_usable_filters
 from knowledge.index.schema import stage_number
-from knowledge.index.thesaurus import Thesaurus, load_thesaurus
+from knowledge.index.thesaurus import Name, Thesaurus, load_thesaurus
 from knowledge.learnings import Learning
 from knowledge.pilots import Pilot, Stage
 from knowledge.ports import ChangeFeed, Embedder, Progress, Vectors
@@ -65,6 +65,7 @@ class Hits:
     """Best first. `pilots`, `countries` and `stopped` count all that really is it, also past the limit of `hits`.
 
     `confidence`, from 0 to 1, is how sure it is that somebody tried it; `answered` says that it clears the floor.
+    `names` are what was looked for, folded: a text that holds all words of one of them holds some of the answer.
     """
 
     hits: tuple[Hit, ...]
@@ -73,6 +74,7 @@ class Hits:
     pilots: int
     countries: int
     stopped: int
+    names: tuple[Name, ...] = ()
 
 
 class _Outage:
@@ -139,7 +141,7 @@ class Search:
         )
         ranking = await self._soon(ranked)
         hits = await self._hits(ranking, viewer, today)
-        return self._counted(ranking, hits)
+        return replace(self._counted(ranking, hits), names=names_of(parts))
 
     async def _soon(self, work: Callable[[], _T]) -> _T:
         return work() if self._index.rows.count <= _QUICK else await asyncio.to_thread(work)

@@ -106,8 +106,8 @@ def claim_from(sentence: str, sources: Sequence[str], *, language: str = "en") -
     return Claim(text, citations) if _is_supported(text, cited, language) else None
 
 
-def source_text(pilot: Pilot) -> str:
-    """What a model may read of a pilot: what it was and what came of it, and no person."""
+def source_text(pilot: Pilot, learned: Sequence[str] = ()) -> str:
+    """What a model may read of a pilot: what it was, what came of it and what of it is cited, and no person."""
     outcome = pilot.outcome
     labelled = (
         ("Title", pilot.title),
@@ -119,6 +119,7 @@ def source_text(pilot: Pilot) -> str:
         ("What it was", pilot.summary),
         ("What came of it", outcome.summary),
         ("Why it was stopped", outcome.stopped_because),
+        ("What was learned", "\n".join(learned)),
         ("What it was for", pilot.challenge),
         ("What was found", " ".join(each.summary for each in pilot.evaluations if each.summary)),
     )

@@ -5,7 +5,7 @@ from datetime import date
 from typing import assert_never
 
 from bot.actions import MuteThread, NotNow, RateAnswer, ShareAnswer, ShowPilot, TellPilot
-from bot.cards.labels import any_of, contact, details, stage
+from bot.cards.labels import any_of, contact, details, learned, stage
 from bot.messages import PARAGRAPH, Block, Button, Buttons, Feedback, Message, Source, Sources, Text
 from bot.voice import say, say_count, spoken
 from knowledge.answers import Answer, Citation, Verdict
@@ -138,7 +138,7 @@ def _source(cited: Citation, found: Answer) -> Source:
         title=shown.title,
         link=shown.link,
         details=details(shown),
-        excerpt=cited.excerpt,
+        excerpt="\n".join(part for part in (cited.excerpt, *map(learned, cited.learned)) if part),
         note=" ".join(note for note in notes if note),
         contact=say("Ask {contact}", contact=contact(shown.owner)) if shown.owner else "",
         action=ShowPilot(shown.id),

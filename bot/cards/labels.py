@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from bot.voice import phrase, say, spoken
+from knowledge.answers import Learned
 from knowledge.countries import country_name
 from knowledge.dates import written as written_day
 from knowledge.dimensions import Dimension, Progress
@@ -71,6 +72,14 @@ def details(shown: Pilot) -> tuple[str, ...]:
 def contact(contact: Contact) -> str:
     organisation = f" ({contact.organisation})" if contact.organisation else ""
     return f"{contact.name}{organisation}{f', {contact.address}' if contact.address else ''}"
+
+
+def learned(each: Learned) -> str:
+    """When it was told, by whom where all who read it know them as the contact, and the sentence that answers."""
+    told_on = day(each.learning.told_at)
+    if each.by:
+        return say("As told on {day} by {name}: {text}", day=told_on, name=each.by, text=each.excerpt)
+    return say("As told on {day}: {text}", day=told_on, text=each.excerpt)
 
 
 def any_of(names: Iterable[str]) -> str:

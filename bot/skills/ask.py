@@ -97,7 +97,7 @@ class Ask:
     async def _written(self, answer: Answer, asked: Sequence[str], progress: Progress | None) -> Answer:
         """With the claims that hold of what the model wrote in time; with none where it is in trouble."""
         assert self.writer is not None
-        sources = [source_text(each.pilot) for each in answer.citations]
+        sources = [source_text(each.pilot, [told.excerpt for told in each.learned]) for each in answer.citations]
         question = "\n".join(mask(text)[0] for text in asked)
         written: list[Claim] = []
         try:

@@ -47,6 +47,13 @@ def named_part(text: str, topic: str, organisations: Sequence[str]) -> Part | No
     return Part(left) if left else None
 
 
+def names_of(parts: Sequence[Part]) -> tuple[Name, ...]:
+    """What a text may hold to answer: any word of what a part was called, all words of another name."""
+    own = ((word,) for part in parts for word in part.name)
+    others = (other for part in parts for other in part.others)
+    return tuple(dict.fromkeys((*own, *others)))
+
+
 def gloss(parts: Sequence[Part]) -> str:
     """The topic in English as far as the thesaurus goes."""
     return " ".join(part.label or " ".join(part.name) for part in parts)

@@ -102,7 +102,9 @@ class WordIndex:
 
     def holding_told(self, told: Sequence[str]) -> tantivy.Query:
         """The pilots with any of these in learnings that not all may see: each scores 1."""
-        return tantivy.Query.term_set_query(self.schema, "told", list(told))
+        if len(told) > 1:
+            return tantivy.Query.term_set_query(self.schema, "told", list(told))
+        return tantivy.Query.const_score_query(tantivy.Query.term_query(self.schema, "told", told[0], "basic"), 1.0)
 
     def told(self, stem: str) -> dict[str, int]:
         """What stands for a stem in learnings that not all may see, each with the group that may."""

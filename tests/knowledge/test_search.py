@@ -888,7 +888,7 @@ async def _check_secrets(
             assert str(number) in found[pilot.id]
             assert by_meaning or set(found) == {pilot.id}
         else:
-            assert by_meaning or hits == made_up
+            assert by_meaning or replace(hits, names=made_up.names) == made_up  # but for what was asked
             assert not hits.answered
             assert all(str(number) != each.id for hit in hits.hits for each in hit.learnings)
 
