@@ -112,7 +112,7 @@ class WordIndex:
         return {term: group_told(term) for term, _ in found}
 
     def audience(self, group: int) -> Visibility | None:
-        """Who may see the learnings of a group; None of one that is not here."""
+        """Who may see the learnings of a group; None of one that is not here, or of more people than a term holds."""
         if group not in self._audiences:
             start = f"{told_to(group)}/"
             found = self._searcher.terms_with_prefix("audience", start)
