@@ -32,7 +32,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """One test, and what it says that it shows. An end-to-end one speaks with a program that plays the platform."""
+    """One mark of a test: what the test shows. An end-to-end one speaks with a program that plays the platform."""
 
     test: str
     path: str
@@ -69,15 +69,10 @@ def proofs_in(source: str, path: str) -> Iterator[Proof]:
         raise ValueError(f"{path}: only a test of its own, at the top of its module, shows something. {strangers}")
     is_module_run = not any(_count(each, _is_early_end) for each in module.body if each not in functions)
     for function in functions:
-        marks = marked[function.name]
-        if marks:
-            yield Proof(
-                test=function.name,
-                path=path,
-                keys=tuple(key for mark in marks for key in _keys(mark, path)),
-                platforms=tuple(dict.fromkeys(name for mark in marks for name in _platforms(mark, path))),
-                is_run=is_module_run and not _count(function, _is_early_end),
-            )
+        is_run = is_module_run and not _count(function, _is_early_end)
+        for mark in marked[function.name]:
+            keys, platforms = tuple(_keys(mark, path)), tuple(_platforms(mark, path))
+            yield Proof(test=function.name, path=path, keys=keys, platforms=platforms, is_run=is_run)
 
 
 def faults(features: Collection[Feature], proofs: Collection[Proof], awaited: Awaited) -> Iterator[str]:

@@ -116,6 +116,11 @@ def one_moment() -> Message:
     return Message((Text(say("One moment, I am still at it …")),))
 
 
+def below() -> Message:
+    """Where something was pressed, of what it led to."""
+    return Message((Text(say("You find it below.")),))
+
+
 def stopped() -> Message:
     return Message((Text(say("Stopped.")),))
 

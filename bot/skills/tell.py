@@ -113,7 +113,7 @@ def _fields() -> tuple[Field, ...]:
             name="is_own",
             label=say("Is it yours?"),
             choices=(("", say("no, I only know of it")), ("yes", say("yes, it is mine"))),
-            hint=say("then it stands on your own page, and people are sent to you"),
+            hint=say("if it is, it stands on your own page, and people are sent to you"),
         ),
         Field(name="owner", label=say("Whom may one ask?"), hint=say("a name or a role")),
     )

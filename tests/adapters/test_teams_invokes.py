@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.teams import invokes
-from adapters.teams.cards import ACTION, fallback, render
+from adapters.teams.cards import ACTION, data_of, fallback, render
 from adapters.teams.dialogs import FORM, form_card, form_dialog, message_dialog, read_opener
 from adapters.teams.inbound import Incoming, Tenant, from_activity
 from bot import cards
@@ -74,8 +74,8 @@ def test_every_reply_is_something_that_teams_knows(name: str, data: Json, reply:
         if response["type"] == CARD:
             check_card(response["value"])
         else:
-            # Words of nothing: the card stays, and nothing is said beside it.
-            assert response["value"] == ""
+            # The card stays, and where there is a reply it says where that is.
+            assert response["value"] == ("" if reply == "nothing" else fallback(cards.below()))
     elif response:
         assert set(response) == {"task"}
         assert response["task"]["type"] == "continue"
@@ -105,8 +105,15 @@ def test_every_reply_is_something_that_teams_knows(name: str, data: Json, reply:
 )
 def test_a_press_changes_its_card_where_that_is_meant(name: str, reply: str, data: Json, card: Json | None) -> None:
     response, is_shown = invokes.answer(REPLIES[reply], incoming(name, data))
-    assert response["value"] == (card or "")
+    assert response["value"] == (card or ("" if reply == "nothing" else fallback(cards.below())))
     assert is_shown is (card is not None or reply == "nothing")
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_thanks_for_a_rating_stand_at_the_button_and_in_no_message(name: str) -> None:
+    rated = incoming(name, data_of(RateAnswer("a1", is_good=True)))
+    response, is_shown = invokes.answer(Reply(content=cards.glad(), is_private=True), rated)
+    assert (response["value"], is_shown) == (fallback(cards.glad()), True)
 
 
 @pytest.mark.shows("errors")
