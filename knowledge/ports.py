@@ -166,3 +166,15 @@ class Writer(Protocol):
         UnavailableError where the model is away, refuses or is too slow.
         """
         ...
+
+
+class NewsStore(Protocol):
+    """What came about in a time, from `since` on and before `until`."""
+
+    async def changed(self, since: datetime, until: datetime) -> Sequence[str]:
+        """Ids of the pilots in sight that were told or changed then, in their order."""
+        ...
+
+    async def told(self, since: datetime, until: datetime) -> Sequence[Learning]:
+        """Of pilots in sight, oldest first."""
+        ...
