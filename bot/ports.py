@@ -10,13 +10,15 @@ from typing import Protocol
 from bot.answers import GivenAnswer, Rating
 from bot.check_ins import Blocker, CheckIn, CheckInPlan, Due
 from bot.deliveries import Delivery, Standing
+from bot.digests import Board
+from bot.events import Event
 from bot.members import Member, Preferences, Role
-from bot.messages import Reply
+from bot.messages import Message, Reply
 from bot.people import LinkCode, Refusal
 from bot.places import Place
-from bot.reaches import No, Reach
+from bot.reaches import No, Posted, Reach
 from bot.rooms import Mode, Thread
-from knowledge.ports import DemandStore, PilotStore
+from knowledge.ports import DemandStore, NewsStore, PilotStore
 
 Progress = Callable[[str], Awaitable[None]]
 """Told the text of an answer so far, in whole sentences, while it is written."""
@@ -279,12 +281,49 @@ class Calendar(Protocol):
 class Prompter(Protocol):
     """Writes to people on one platform, who did not just write to it."""
 
-    async def prompt(self, reach: Reach, reply: Reply) -> Reach:
-        """The reach as it is now, perhaps with a conversation just begun.
+    async def prompt(self, reach: Reach, reply: Reply, key: str = "") -> Posted:
+        """Where it stands, perhaps in a conversation just begun. With a `key` it can be looked for, as far as may be.
 
         Raises UnreachableError where the person does not want to or cannot be written to, UnavailableError where the
         platform did not take it, perhaps in doubt, and other PilotlightErrors where it surely never will.
         """
+        ...
+
+    async def was_sent(self, reach: Reach, key: str, since: datetime) -> bool | None:
+        """Whether what was sent since then with that key has arrived; None where the platform cannot tell.
+
+        Raises UnavailableError where it may tell another time.
+        """
+        ...
+
+
+class Boards(Protocol):
+    """The rooms that are told what is new."""
+
+    async def put_up(self, board: Board) -> None:
+        """Instead of what was kept of that room."""
+        ...
+
+    async def take_down(self, board: Board) -> None: ...
+
+    async def boards(self, community: str = "") -> Sequence[Board]:
+        """Of all communities, or of one; the one chosen first comes first."""
+        ...
+
+    async def note_told(self, board: Board, until: datetime) -> None:
+        """What came about before then was told there; whoever changed the board meanwhile has changed it."""
+        ...
+
+
+class Announcer(Protocol):
+    """Writes to rooms of one platform, where nobody just wrote to it."""
+
+    async def has_strangers(self, board: Board) -> bool:
+        """Whether people from outside read along there, or may; also where the platform does not say."""
+        ...
+
+    async def announce(self, board: Board, message: Message, language: str) -> str:
+        """The name of the post. Raises as a Prompter does, but for UnreachableError."""
         ...
 
 

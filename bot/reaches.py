@@ -46,6 +46,14 @@ class Reach:
         return replace(self, address={**address, **self.address, **told})
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was said first has arrived: how the person is reached now, and the platform's name of the message, or ""."""
+
+    reach: Reach
+    message: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreached:
     """Somebody who said no there: the pilots that are theirs, and the platform where they are written to instead."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,8 +11,11 @@ from bot.ports import People, Prompter, Reaches
 from bot.reaches import Reach, UnreachableError
 from knowledge.errors import PilotlightError, UnavailableError
 
-ReplyFor = Callable[[str], Awaitable[Reply]]
-"""What to say to the person of this id, in their language: the one it is for, or their deputy."""
+ReplyFor = Callable[[str], Awaitable[Reply | None]]
+"""What to say to the person of this id, in their language: the one it is for, or their deputy.
+
+None where they are not to be told, or not any more.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +25,7 @@ class Outcome(StrEnum):
     IN_DOUBT = "in doubt"  # it may have been sent: whoever sends it again may say it twice
     LATER = "later"  # no platform took it, though nobody said no: it may be tried again
     NOBODY = "nobody"  # neither the person nor the deputy can be written to, which the moderators see
+    UNWANTED = "unwanted"  # there is nothing to say to whoever could be written to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +39,25 @@ class Prompted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """Who was reached where, also in doubt; and a sentence for each way that did not lead there."""
+    """Who was reached where, also in doubt; and a sentence for each way that did not lead there.
+
+    `message` is the platform's own name of what was sent, as far as it told one.
+    """
 
     outcome: Outcome
     person: str = ""
     platform: str = ""
+    message: str = ""
     troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """`troubles` learns why it did not arrive."""
+
+    reply_for: ReplyFor
+    key: str
+    troubles: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +69,33 @@ class Prompt:
     prompters: Mapping[str, Prompter]
     now: Callable[[], datetime]
 
-    async def __call__(self, prompted: Prompted, reply_for: ReplyFor) -> Delivered:
-        """Never twice. UnavailableError where the database does not say how to reach them; then nothing was sent."""
-        troubles: list[str] = []
+    async def __call__(self, prompted: Prompted, reply_for: ReplyFor, key: str = "") -> Delivered:
+        """Never twice; with a `key`, `was_sent` can look for it.
+
+        UnavailableError where the database does not say how to reach them; then nothing was sent.
+        """
+        said = _Said(reply_for, key)
         for person, accounts in await self._asked(prompted):
-            delivered = await self._try(prompted.community, person, accounts, reply_for, troubles)
+            delivered = await self._try(prompted.community, person, accounts, said)
             if delivered.outcome is not Outcome.NOBODY:
                 return delivered
-        return Delivered(outcome=Outcome.NOBODY, troubles=tuple(troubles))
+        return Delivered(outcome=Outcome.NOBODY, troubles=tuple(said.troubles))
+
+    async def was_sent(self, prompted: Prompted, key: str, since: datetime) -> bool | None:
+        """Whether what was sent with that key since then stands anywhere; None where not all can tell.
+
+        UnavailableError where somebody may tell another time.
+        """
+        is_known = True
+        for _, accounts in await self._asked(prompted):
+            for reach in await self.reaches.reaches(prompted.community, accounts):
+                prompter = self.prompters.get(reach.platform)
+                found = await prompter.was_sent(reach, key, since) if prompter else None
+                if found:
+                    return True
+                # Where they said no there was nothing to be sent.
+                is_known = is_known and (found is False or not reach.is_open)
+        return False if is_known else None
 
     async def _asked(self, prompted: Prompted) -> Sequence[tuple[str, Sequence[str]]]:
         """The person, then the deputy where that is somebody else, each with their accounts."""
@@ -69,20 +105,20 @@ class Prompt:
         deputys = await self.people.accounts(prompted.community, prompted.deputy)
         return [(prompted.person, theirs), (prompted.deputy, deputys)]
 
-    async def _try(
-        self, community: str, person: str, accounts: Sequence[str], reply_for: ReplyFor, troubles: list[str]
-    ) -> Delivered:
-        """One after the other, the latest used first; `troubles` learns why not."""
-        is_away, reply = False, None
+    async def _try(self, community: str, person: str, accounts: Sequence[str], said: _Said) -> Delivered:
+        """One after the other, the latest used first."""
+        is_away, reply, troubles = False, None, said.troubles
         for reach in await self.reaches.reaches(community, accounts):
             prompter = self.prompters.get(reach.platform)
             if prompter is None or reach.closed_because:
                 troubles.append(_why_not(reach))
                 continue
-            reply = reply or await reply_for(person)
+            reply = reply or await said.reply_for(person)
+            if reply is None:
+                return Delivered(outcome=Outcome.UNWANTED, person=person, troubles=tuple(troubles))
             at = self.now()
             try:
-                reached = await prompter.prompt(reach, reply)
+                posted = await prompter.prompt(reach, reply, said.key)
             except UnreachableError as error:
                 troubles.append(str(error))
                 await self._attempt(self.reaches.close(community, reach.platform, reach.account, error.because, at))
@@ -92,9 +128,9 @@ class Prompt:
                     return _delivered(Outcome.IN_DOUBT, person, reach, troubles)
                 is_away = True
             else:
-                if reached != reach:
-                    await self._attempt(self.reaches.note_address(reached))
-                return _delivered(Outcome.REACHED, person, reach, troubles)
+                if posted.reach != reach:
+                    await self._attempt(self.reaches.note_address(posted.reach))
+                return _delivered(Outcome.REACHED, person, reach, troubles, posted.message)
         # Nobody's deputy is troubled because a platform was away for a minute.
         return Delivered(outcome=Outcome.LATER if is_away else Outcome.NOBODY, troubles=tuple(troubles))
 
@@ -106,8 +142,9 @@ class Prompt:
             _log.error("How somebody is reached could not be noted: %s", error)
 
 
-def _delivered(outcome: Outcome, person: str, reach: Reach, troubles: Sequence[str]) -> Delivered:
-    return Delivered(outcome=outcome, person=person, platform=reach.platform, troubles=tuple(troubles))
+def _delivered(outcome: Outcome, person: str, reach: Reach, troubles: Sequence[str], message: str = "") -> Delivered:
+    told = tuple(troubles)
+    return Delivered(outcome=outcome, person=person, platform=reach.platform, message=message, troubles=told)
 
 
 def _why_not(reach: Reach) -> str:

@@ -70,6 +70,7 @@ class SlackApi:
     refusals: defaultdict[str, list[web.Response]] = field(default_factory=lambda: defaultdict(list))
     channels: dict[str, Json] = field(default_factory=dict)
     users: dict[str, Json] = field(default_factory=dict)
+    history_has_more: bool = False
     under_way: int = 0
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)  # what was acknowledged over a socket
@@ -130,12 +131,20 @@ class SlackApi:
             case "conversations.info":
                 channel = str(arguments.get("channel"))
                 return {"channel": {"id": channel, "is_ext_shared": False, **self.channels.get(channel, {})}}
+            case "conversations.history":
+                return {"messages": self._history(arguments), "has_more": self.history_has_more}
             case "users.info":
                 user = str(arguments.get("user"))
                 return {"user": {"id": user, "is_bot": False, **self.users.get(user, {})}}
             case "views.publish" | "views.open" | "views.push" | "views.update":
                 return {"view": {"id": "V1", "hash": str(next(self.numbers))}}
         return {"ts": f"1795348900.{next(self.numbers):06}", "channel": arguments.get("channel")}
+
+    def _history(self, arguments: Json) -> list[Json]:
+        """What was posted there, all of it, with the metadata where that is asked for."""
+        there = [call for call in self.called("chat.postMessage") if call.arguments["channel"] == arguments["channel"]]
+        posted = [{"type": "message", "text": call.arguments.get("text", ""), **_metadata(call)} for call in there]
+        return posted if arguments.get("include_all_metadata") in (True, "true", "1") else []
 
     def _bought(self, arguments: Json, credentials: str) -> Json:
         """A code is `<organisation>.<workspace>.<person>`, the first two empty where there is none."""
@@ -156,6 +165,10 @@ class SlackApi:
             "is_enterprise_install": not team,
             "authed_user": {"id": user},
         }
+
+
+def _metadata(call: Call) -> Json:
+    return {"metadata": call.arguments["metadata"]} if "metadata" in call.arguments else {}
 
 
 @dataclass(frozen=True)

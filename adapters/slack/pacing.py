@@ -38,6 +38,7 @@ _METHODS: Mapping[str, Method] = {
     "chat_startStream": Method(_TIER_2, False),
     "chat_stopStream": Method(_TIER_2, False, ("channel", "ts")),
     "chat_update": Method(_TIER_3, True, ("channel", "ts")),
+    "conversations_history": Method(_TIER_3, True),
     "conversations_info": Method(_TIER_3, True),
     "users_info": Method(_TIER_4, True),
     "views_open": Method(UNPACED, False, is_at_once=True),

@@ -1,9 +1,11 @@
 """Messages that the bot writes first, into a person's direct messages with it in Slack."""
 
-from collections.abc import Awaitable
-from typing import Protocol
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
 from slack_sdk.oauth.installation_store import Bot
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.blocks import fallback, render
 from adapters.slack.inbound import PLATFORM
@@ -11,7 +13,7 @@ from adapters.slack.outbox import Outbox, SlackRefusedError, web_client
 from bot import cards
 from bot.messages import Message, Reply
 from bot.places import Place
-from bot.reaches import No, Reach, UnreachableError
+from bot.reaches import No, Posted, Reach, UnreachableError
 from bot.voice import speaking
 from knowledge.errors import UnavailableError
 
@@ -28,6 +30,10 @@ _NOES = {
 }
 
 
+_DELIVERY = "pilotlight_delivery"  # the type of the metadata that tells one message from all others
+_LOOKED_THROUGH = 200  # messages, of a conversation with one person
+
+
 class Find(Protocol):
     """The bot of a workspace or of its organisation; None where Pilotlight is not installed."""
 
@@ -42,27 +48,67 @@ class SlackPrompter:
         self._find = find
         self._api_url = api_url
 
-    async def prompt(self, reach: Reach, reply: Reply) -> Reach:
+    async def prompt(self, reach: Reach, reply: Reply, key: str = "") -> Posted:
         team, user = reach.address.get("team", ""), reach.address.get("user", "")
-        bot = await self._find(enterprise_id=reach.address.get("enterprise") or None, team_id=team)
-        if bot is None:
-            raise UnavailableError("Pilotlight is not installed in that workspace of Slack any more: install it again.")
+        client = await self._client(reach)
         with speaking(reply.language):
             content = reply.content
             message = content if isinstance(content, Message) else cards.form_button(content, was_too_late=False)
             sent = {"text": fallback(message), "blocks": render(message), "unfurl_links": False, "unfurl_media": False}
-        client = web_client(bot.bot_token, base_url=self._api_url)
+        if key:
+            sent["metadata"] = {"event_type": _DELIVERY, "event_payload": {"delivery": key}}
         try:
             # To a person's id Slack posts in their direct messages, without a scope to open those.
-            await self._outbox.call(client, team, "chat_postMessage", channel=user, **sent)
+            answer = await self._outbox.call(client, team, "chat_postMessage", channel=user, **sent)
         except SlackRefusedError as error:
             if no := _NOES.get(error.code):
                 raise UnreachableError("Slack", no) from error
             raise
-        return reach
+        # Where that is stands in the answer alone, and there it is looked for.
+        return Posted(reach.at({"channel": _told(answer, "channel")}), _told(answer, "ts"))
+
+    async def was_sent(self, reach: Reach, key: str, since: datetime) -> bool | None:
+        channel = reach.address.get("channel", "")
+        if not channel:
+            return None
+        client, team = await self._client(reach), reach.address.get("team", "")
+        about = {"channel": channel, "include_all_metadata": True, "limit": _LOOKED_THROUGH}
+        try:
+            answer = await self._outbox.call(
+                client, team, "conversations_history", oldest=f"{since.timestamp():.6f}", **about
+            )
+        except SlackRefusedError:
+            return None  # a scope that was not granted, or a conversation that is gone
+        messages = answer.get("messages")
+        if not isinstance(messages, list):
+            return None
+        if any(_key_of(each) == key for each in messages):
+            return True
+        return None if answer.get("has_more") else False
+
+    async def _client(self, reach: Reach) -> AsyncWebClient:
+        team = reach.address.get("team", "")
+        bot = await self._find(enterprise_id=reach.address.get("enterprise") or None, team_id=team)
+        if bot is None:
+            raise UnavailableError("Pilotlight is not installed in that workspace of Slack any more: install it again.")
+        return web_client(bot.bot_token, base_url=self._api_url)
 
 
 def reach_of(place: Place, account: str, team: str, enterprise: str | None) -> Reach:
     """How somebody is written to who was just heard there. `enterprise` is the organisation of the workspace."""
     address = {"team": team, "user": account, "enterprise": enterprise or ""}
     return Reach(place.community, PLATFORM, account, address)
+
+
+def _told(answer: Mapping[str, Any], name: str) -> str:
+    told = answer.get(name)
+    return told if isinstance(told, str) else ""
+
+
+def _key_of(message: object) -> str:
+    """Of the delivery that it is; "" of all others."""
+    metadata = message.get("metadata") if isinstance(message, dict) else None
+    if not isinstance(metadata, dict) or metadata.get("event_type") != _DELIVERY:
+        return ""
+    payload = metadata.get("event_payload")
+    return _told(payload, "delivery") if isinstance(payload, dict) else ""

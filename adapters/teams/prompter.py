@@ -1,5 +1,7 @@
 """Messages that the bot writes first, into a person's own chat with it in Teams."""
 
+from datetime import datetime
+
 from adapters.teams.cards import activity
 from adapters.teams.connector import TeamsRefusedError, TeamsUnavailableError
 from adapters.teams.inbound import PLATFORM, Origin, Surface
@@ -7,7 +9,7 @@ from adapters.teams.outbox import Address, Outbox
 from bot import cards
 from bot.messages import Message, Reply
 from bot.places import Place
-from bot.reaches import No, Reach, UnreachableError
+from bot.reaches import No, Posted, Reach, UnreachableError
 from bot.voice import speaking
 
 # https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability, Status code responses.
@@ -29,7 +31,7 @@ class TeamsPrompter:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    async def prompt(self, reach: Reach, reply: Reply) -> Reach:
+    async def prompt(self, reach: Reach, reply: Reply, key: str = "") -> Posted:  # noqa: ARG002 - Teams keeps no such mark
         with speaking(reply.language):
             content = reply.content
             message = content if isinstance(content, Message) else cards.form_button(content, was_too_late=False)
@@ -37,12 +39,16 @@ class TeamsPrompter:
         try:
             if not reach.address.get("conversation"):
                 reach = reach.at({"conversation": await self._begin(reach)})
-            await self._outbox.send(_where(reach), made)
+            posted = await self._outbox.send(_where(reach), made)
         except TeamsRefusedError as error:
             if no := _no(error):
                 raise UnreachableError("Teams", no) from error
             raise
-        return reach
+        return Posted(reach, posted)
+
+    async def was_sent(self, reach: Reach, key: str, since: datetime) -> bool | None:  # noqa: ARG002 - nothing helps
+        """A bot cannot read what stands in a chat."""
+        return None
 
     async def _begin(self, reach: Reach) -> str:
         """Only who is known from a team has no conversation yet; beginning it twice gives the same one."""

@@ -72,7 +72,7 @@ def refusal(code: str) -> web.Response:
 async def test_it_is_said_in_the_persons_direct_messages_without_a_scope_to_open_them(
     slack: SlackApi, prompter: SlackPrompter
 ) -> None:
-    assert await prompter.prompt(ANN, REPLY) == ANN
+    assert (await prompter.prompt(ANN, REPLY)).reach == ANN.at({"channel": "U01ALICE"})
     (posted,) = slack.said
     assert (posted.method, posted.token, posted.arguments["channel"]) == ("chat.postMessage", BOT_TOKEN, "U01ALICE")
     assert "Hello!" in posted.words
@@ -202,3 +202,30 @@ async def test_who_merely_talks_in_a_channel_is_not_noted(slack: SlackApi, tmp_p
         await sender.event(outsider)
         await settled(slack)
         assert await known(database) is None
+
+
+async def test_what_was_sent_is_found_by_its_key_and_nothing_else_is(slack: SlackApi, prompter: SlackPrompter) -> None:
+    posted = await prompter.prompt(ANN, REPLY, "check-in p 2026-11-20")
+    assert posted.message
+    assert slack.said[0].arguments["metadata"] == {
+        "event_type": "pilotlight_delivery",
+        "event_payload": {"delivery": "check-in p 2026-11-20"},
+    }
+    assert await prompter.was_sent(posted.reach, "check-in p 2026-11-20", NOW) is True
+    assert await prompter.was_sent(posted.reach, "check-in p 2026-11-27", NOW) is False
+    (asked, _) = slack.called("conversations.history")
+    assert float(asked.arguments["oldest"]) == NOW.timestamp()
+
+
+async def test_it_is_not_known_where_the_conversation_is_not_or_may_not_be_read(
+    slack: SlackApi, prompter: SlackPrompter
+) -> None:
+    assert await prompter.was_sent(ANN, "key", NOW) is None
+    there = ANN.at({"channel": "D01"})
+    slack.refusals["conversations.history"] = [refusal("missing_scope")]
+    assert await prompter.was_sent(there, "key", NOW) is None
+    slack.history_has_more = True
+    assert await prompter.was_sent(there, "key", NOW) is None
+    slack.refusals["conversations.history"] = [web.Response(status=503)] * 4
+    with pytest.raises(UnavailableError):
+        await prompter.was_sent(there, "key", NOW)

@@ -18,6 +18,7 @@ from bot.forms import Form
 from bot.messages import Reply
 from bot.places import Place
 from bot.reaches import No, Reach, UnreachableError
+from tests.base import NOW
 from tests.teams_connector import APP_ID, APP_PASSWORD, TENANT, StandIn, hangs_up, raw, refused, running_stand_in, said
 
 BOT, USER = f"28:{APP_ID}", "29:ann"
@@ -66,7 +67,11 @@ def reply(language: str = "en") -> Reply:
 
 
 async def test_it_is_said_in_the_persons_own_chat_with_the_bot(teams: StandIn, prompter: TeamsPrompter) -> None:
-    assert await prompter.prompt(reach(teams), reply()) == reach(teams)
+    posted = await prompter.prompt(reach(teams), reply(), "key")
+    assert posted.reach == reach(teams)
+    assert posted.message
+    # A bot cannot read what it said.
+    assert await prompter.was_sent(posted.reach, "key", NOW) is None
     (heard,) = teams.heard
     assert (heard.method, heard.path) == ("POST", "/emea/v3/conversations/a%3Aann/activities")
     assert heard.body["summary"].startswith("Hello!")
@@ -84,7 +89,7 @@ async def test_what_stands_on_the_card_beyond_the_message_is_in_the_same_languag
 
 async def test_who_is_known_from_a_team_only_gets_a_chat_begun(teams: StandIn, prompter: TeamsPrompter) -> None:
     teams.answers = [said({"id": "a:new"}, 201)]
-    assert await prompter.prompt(reach(teams, ""), reply()) == reach(teams, "a:new")
+    assert (await prompter.prompt(reach(teams, ""), reply())).reach == reach(teams, "a:new")
     begun, sent = teams.heard
     assert begun.path == "/emea/v3/conversations"
     assert begun.body == {

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.messages import Message, Reply, Text
-from bot.reaches import No, Reach, UnreachableError
+from bot.reaches import No, Posted, Reach, UnreachableError
 from jobs.prompts import Delivered, Outcome, Prompt, Prompted
 from knowledge.errors import PilotlightError, UnavailableError
 from tests.base import NOW
@@ -27,13 +27,21 @@ class ScriptedPrompter:
 
     troubles: Mapping[str, Exception] = field(default_factory=dict)
     sent: list[tuple[str, str, Reply]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    knows: Mapping[str, bool] = field(default_factory=dict)  # the accounts where it can tell what was sent
     begun: str = ""
 
-    async def prompt(self, reach: Reach, reply: Reply) -> Reach:
+    async def prompt(self, reach: Reach, reply: Reply, key: str = "") -> Posted:
         if reach.account in self.troubles:
             raise self.troubles[reach.account]
         self.sent.append((reach.platform, reach.account, reply))
-        return reach.at({"conversation": self.begun})
+        self.keys.append(key)
+        return Posted(reach.at({"conversation": self.begun}), f"message {len(self.sent)}")
+
+    async def was_sent(self, reach: Reach, key: str, since: datetime) -> bool | None:
+        if reach.account in self.troubles:
+            raise self.troubles[reach.account]
+        return self.knows.get(reach.account)
 
 
 @dataclass
@@ -41,6 +49,7 @@ class House:
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     prompter: ScriptedPrompter = field(default_factory=ScriptedPrompter)
     asked_for: list[str] = field(default_factory=list)
+    says_nothing_to: str = ""
     platforms: Sequence[str] = ("slack", "teams")
 
     async def add(self, person: str, *accounts: tuple[str, str]) -> None:
@@ -51,14 +60,19 @@ class House:
             await self.database.reaches.refresh(reach, NOW - days * DAY, is_personal=True)
 
     async def prompt(self, prompted: Prompted = ANN) -> Delivered:
+        return await self.prompts(prompted, self.reply_for, "key")
+
+    @property
+    def prompts(self) -> Prompt:
         prompters = dict.fromkeys(self.platforms, self.prompter)
-        prompt = Prompt(
+        return Prompt(
             people=self.database.people, reaches=self.database.reaches, prompters=prompters, now=lambda: NOW + DAY
         )
-        return await prompt(prompted, self.reply_for)
 
-    async def reply_for(self, person: str) -> Reply:
+    async def reply_for(self, person: str) -> Reply | None:
         self.asked_for.append(person)
+        if person == self.says_nothing_to:
+            return None
         return Reply(content=Message((Text(f"Hello {person}"),)))
 
     @property
@@ -83,7 +97,9 @@ def no(because: No, platform: str = "Teams") -> UnreachableError:
 
 
 async def test_it_goes_to_where_the_person_was_latest_and_nowhere_else(house: House) -> None:
-    assert await house.prompt() == Delivered(outcome=Outcome.REACHED, person="ann", platform="teams")
+    assert await house.prompt() == Delivered(
+        outcome=Outcome.REACHED, person="ann", platform="teams", message="message 1"
+    )
     assert house.sent == [("teams", "ann-t")]
     assert house.asked_for == ["ann"]
     assert await house.closed() == []
@@ -202,3 +218,37 @@ async def test_what_cannot_be_noted_has_nothing_sent_twice() -> None:
     house.prompter.troubles = {"ann-t": no(No.BLOCKED)}
     assert (await house.prompt()).outcome is Outcome.REACHED
     assert house.sent == [("slack", "ann-s")]
+
+
+async def test_what_is_sent_carries_its_key_and_comes_back_with_its_name(house: House) -> None:
+    assert (await house.prompt()).message == "message 1"
+    assert house.prompter.keys == ["key"]
+
+
+async def test_who_is_not_to_be_told_any_more_is_not_and_neither_is_the_deputy(house: House) -> None:
+    house.says_nothing_to = "ann"
+    assert await house.prompt() == Delivered(outcome=Outcome.UNWANTED, person="ann")
+    assert house.sent == []
+
+
+@pytest.mark.parametrize(
+    ("knows", "is_sent"),
+    [
+        ({"ann-t": False, "ann-s": False, "dan-t": False}, False),
+        ({"ann-t": False, "ann-s": True}, True),
+        ({"dan-t": True}, True),
+        ({"ann-t": False, "dan-t": False}, None),
+        ({}, None),
+    ],
+)
+async def test_it_was_sent_where_any_platform_has_it_and_not_where_all_say_no(
+    house: House, knows: Mapping[str, bool], *, is_sent: bool | None
+) -> None:
+    house.prompter.knows = knows
+    assert await house.prompts.was_sent(ANN, "key", NOW) is is_sent
+
+
+async def test_whether_it_was_sent_waits_for_a_platform_that_is_away(house: House) -> None:
+    house.prompter.troubles = {"ann-s": UnavailableError("away")}
+    with pytest.raises(UnavailableError):
+        await house.prompts.was_sent(ANN, "key", NOW)
