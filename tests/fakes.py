@@ -13,6 +13,7 @@ import numpy as np
 from bot.answers import GivenAnswer, Rating
 from bot.check_ins import Blocker, CheckIn, CheckInPlan, CheckInState
 from bot.deliveries import Delivery, Standing, State
+from bot.digests import Board
 from bot.members import Member, Preferences, Role
 from bot.people import CODE_LASTS, WRONG_CODES_ALLOWED, WRONG_CODES_WITHIN, LinkCode, Refusal
 from bot.places import Place
@@ -120,6 +121,15 @@ class MemoryPilotStore:
             )
             for number, pilot_id in newer[:limit]
         ]
+
+    async def changed(self, since: datetime, until: datetime) -> Sequence[str]:
+        of_then = {key for key, told in self._revisions.items() if any(since <= each.at < until for each in told)}
+        return sorted(of_then & self._in_sight.keys())
+
+    async def told(self, since: datetime, until: datetime) -> Sequence[Learning]:
+        then = (each for each in self._learnings.values() if since <= each.told_at < until)
+        in_sight = (each for each in then if each.pilot_id in self._in_sight)
+        return sorted(in_sight, key=lambda each: (each.told_at, each.id))
 
     def _mark_changed(self, pilot_id: str) -> None:
         self._last_change += 1
@@ -339,7 +349,7 @@ class MemoryReaches:
     async def close(self, community: str, platform: str, account: str, because: No, at: datetime) -> None:
         key = (community, platform, account)
         known, used_at, closed_at = self._reaches.get(key, (Reach(*key, {}), at, None))
-        if closed_at is None:
+        if closed_at is None and used_at <= at:
             self._reaches[key] = replace(known, closed_because=because), used_at, at
 
     async def reaches(self, community: str, accounts: Sequence[str]) -> Sequence[Reach]:
@@ -586,6 +596,29 @@ class MemoryBlockers:
         self._blockers.pop(learning_id, None)
 
 
+class MemoryBoards:
+    """Boards that last as long as their process."""
+
+    def __init__(self) -> None:
+        self._boards: dict[tuple[str, str, str], Board] = {}
+
+    async def put_up(self, board: Board) -> None:
+        moments = {name: getattr(board, name).astimezone(UTC) for name in ("chosen_at", "told_until")}
+        self._boards[board.platform, board.community, board.room] = replace(board, **moments)
+
+    async def take_down(self, board: Board) -> None:
+        self._boards.pop((board.platform, board.community, board.room), None)
+
+    async def boards(self, community: str = "") -> Sequence[Board]:
+        theirs = [each for each in self._boards.values() if community in ("", each.community)]
+        return sorted(theirs, key=lambda each: (each.chosen_at, each.platform, each.room))
+
+    async def note_told(self, board: Board, until: datetime) -> None:
+        key = (board.platform, board.community, board.room)
+        if key in self._boards:
+            self._boards[key] = replace(self._boards[key], told_until=until.astimezone(UTC))
+
+
 def _by_asking(check_ins: Iterable[CheckIn]) -> list[CheckIn]:
     return sorted(check_ins, key=lambda each: (each.asked_at, each.pilot_id))
 
@@ -615,6 +648,11 @@ class MemoryDatabase:
     check_in_plans: MemoryCheckInPlans = field(default_factory=MemoryCheckInPlans)
     check_ins: MemoryCheckIns = field(default_factory=MemoryCheckIns)
     blockers: MemoryBlockers = field(default_factory=MemoryBlockers)
+    boards: MemoryBoards = field(default_factory=MemoryBoards)
+
+    @property
+    def news(self) -> MemoryPilotStore:
+        return self.pilots
 
 
 class WordEmbedder:

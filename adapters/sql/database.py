@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adapters.sql.addresses import read_address
 from adapters.sql.answer_store import SqlAnswerStore
+from adapters.sql.board_store import SqlBoards, SqlNews
 from adapters.sql.check_in_store import SqlBlockers, SqlCheckInPlans, SqlCheckIns
 from adapters.sql.connections import Connections
 from adapters.sql.conversation_stores import SqlRooms, SqlSeen, SqlThreads
@@ -35,6 +36,8 @@ class Database:
     check_in_plans: SqlCheckInPlans
     check_ins: SqlCheckIns
     blockers: SqlBlockers
+    boards: SqlBoards
+    news: SqlNews
     connections: Connections
 
 
@@ -62,6 +65,8 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             check_in_plans=SqlCheckInPlans(connections),
             check_ins=SqlCheckIns(connections),
             blockers=SqlBlockers(connections),
+            boards=SqlBoards(connections),
+            news=SqlNews(connections),
             connections=connections,
         )
     finally:

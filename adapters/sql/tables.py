@@ -91,6 +91,7 @@ revisions = Table(
     Column("removed_by", Text),
     Column("removed_because", Text),
     PrimaryKeyConstraint("pilot_id", "number"),
+    Index(None, "at"),
 )
 
 learnings = Table(
@@ -101,6 +102,7 @@ learnings = Table(
     Column("told_at", Instant, nullable=False),
     Column("record", Record, nullable=False),
     Index(None, "pilot_id", "told_at"),
+    Index(None, "told_at"),
 )
 
 demands = Table(
@@ -291,6 +293,21 @@ blockers = Table(
     Column("raised_at", Instant, nullable=False),
     Column("resolved_at", Instant),
     _index_where("resolved_at IS NULL", "community", "raised_at"),
+)
+
+# The rooms that are told what is new.
+boards = Table(
+    "boards",
+    metadata,
+    Column("platform", Text, nullable=False),
+    Column("community", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("weekday", Integer, nullable=False),
+    Column("chosen_by", Text, nullable=False),
+    Column("chosen_at", Instant, nullable=False),
+    Column("told_until", Instant, nullable=False),
+    Column("address", Record, nullable=False),
+    PrimaryKeyConstraint("platform", "community", "room"),
 )
 
 # Accounts that were ever linked, and those that they were linked to, each with its person, which may be itself: no
