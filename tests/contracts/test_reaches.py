@@ -88,6 +88,16 @@ async def test_what_was_done_before_the_no_does_not_take_it_back(database: Opene
     assert await known(database) == ANN
 
 
+async def test_who_was_there_since_the_no_has_come_back(database: Opened) -> None:
+    await database.reaches.refresh(ANN, NOON + HOUR, is_personal=True)
+    # Notes are taken while answers go on, and in no order.
+    await close(database, at=NOON.astimezone(TOKYO))
+    assert await known(database) == ANN
+    assert await database.reaches.closed("example") == []
+    await close(database, at=NOON + HOUR)
+    assert await known(database) == replace(ANN, closed_because=No.BLOCKED)
+
+
 async def test_the_no_of_somebody_who_was_never_there_is_kept(database: Opened) -> None:
     await close(database, because=No.REMOVED)
     assert await known(database) == Reach("example", "teams", "ann", {}, No.REMOVED)
