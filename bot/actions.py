@@ -6,6 +6,7 @@ from typing import assert_never
 from bot.rooms import Mode
 
 LENGTH_LIMIT = 255
+_DAYS = tuple(str(days) for days in range(1, 100))  # that one may put something off
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,104 @@ class LinkAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCheckIn:
+    """Open the form in which somebody tells what is new, of a pilot or in a check-in, by its id."""
+
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingNew:
+    """Answer a check-in with that."""
+
+    check_in_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkipCheckIn:
+    """Leave a check-in out; the next one comes when it would."""
+
+    check_in_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """Be asked again in so many days."""
+
+    check_in_id: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCheckIns:
+    """Open the form that says when, whether and whom to ask about a pilot."""
+
+    pilot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRhythm:
+    """Be asked about a pilot in that rhythm."""
+
+    pilot_id: str
+    rhythm: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWords:
+    """Take what was said for the answer to a check-in; `mark` tells those words from others."""
+
+    check_in_id: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Open the form with what an answer leads to."""
+
+    check_in_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOffer:
+    """Take the check-ins of a pilot over from a colleague, or rather not."""
+
+    pilot_id: str
+    is_yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopPilot:
+    """Open the form that ends a pilot."""
+
+    pilot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """Open the form that says how one got past what was in the way."""
+
+    learning_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OldAction:
     """A button this version no longer knows: it stands on an old card."""
 
+
+OfCheckIns = (
+    OpenCheckIn
+    | NothingNew
+    | SkipCheckIn
+    | PutOff
+    | ChangeCheckIns
+    | SetRhythm
+    | KeepWords
+    | FollowUp
+    | AnswerOffer
+    | StopPilot
+    | Unblock
+)
 
 Action = (
     ShowPilot
@@ -81,6 +177,7 @@ Action = (
     | SetMode
     | OpenSettings
     | LinkAccount
+    | OfCheckIns
     | OldAction
 )
 
@@ -105,6 +202,28 @@ def encode(action: Action) -> str:
             return "settings"
         case LinkAccount(code):
             return f"link {code}"
+        case OpenCheckIn(named):
+            return f"check-in {named}"
+        case NothingNew(check_in_id):
+            return f"nothing-new {check_in_id}"
+        case SkipCheckIn(check_in_id):
+            return f"skip {check_in_id}"
+        case PutOff(check_in_id, days):
+            return f"put-off {days} {check_in_id}"
+        case ChangeCheckIns(pilot_id):
+            return f"check-ins {pilot_id}"
+        case SetRhythm(pilot_id, rhythm):
+            return f"rhythm {pilot_id} {rhythm}"
+        case KeepWords(check_in_id, mark):
+            return f"keep {mark} {check_in_id}"
+        case FollowUp(check_in_id):
+            return f"follow-up {check_in_id}"
+        case AnswerOffer(pilot_id, is_yes):
+            return f"{'accept' if is_yes else 'decline'} {pilot_id}"
+        case StopPilot(pilot_id):
+            return f"stop {pilot_id}"
+        case Unblock(learning_id):
+            return f"unblock {learning_id}"
         case OldAction():
             return "old"
         case _:
@@ -134,4 +253,34 @@ def decode(text: str) -> Action:
             return OpenSettings()
         case ["link", code] if code:
             return LinkAccount(code)
+        case [word, rest] if rest:
+            return _of_check_ins(word, rest)
+    return OldAction()
+
+
+def _of_check_ins(word: str, rest: str) -> Action:
+    first, _, second = rest.partition(" ")
+    match word:
+        case "check-in":
+            return OpenCheckIn(rest)
+        case "nothing-new":
+            return NothingNew(rest)
+        case "skip":
+            return SkipCheckIn(rest)
+        case "put-off" if second and first in _DAYS:
+            return PutOff(second, int(first))
+        case "check-ins":
+            return ChangeCheckIns(rest)
+        case "rhythm" if first and second:
+            return SetRhythm(first, second)
+        case "keep" if first and second:
+            return KeepWords(second, first)
+        case "follow-up":
+            return FollowUp(rest)
+        case "accept" | "decline":
+            return AnswerOffer(rest, word == "accept")
+        case "stop":
+            return StopPilot(rest)
+        case "unblock":
+            return Unblock(rest)
     return OldAction()

@@ -2,34 +2,43 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from bot import actions, cards
+from bot.answers import Found
 from bot.commands import find, said_command
-from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted, Visited
+from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted, Visited, is_for_the_bot
 from bot.forms import Form
 from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
-from bot.ports import Progress, Stores
+from bot.ports import Calendar, Progress, Stores
+from bot.question_sets import QuestionSets, shipped
 from bot.rooms import Mode
-from bot.skills import home, rate, tell
+from bot.skills import check_in_forms, home, rate, replan, stop, tell, unblock
 from bot.skills.ask import Ask
+from bot.skills.check_in import Answering
+from bot.skills.check_in_forms import CheckInForms
+from bot.skills.check_in_keeping import Keeping
+from bot.skills.first_words import FirstWords
 from bot.skills.greet import greeting
 from bot.skills.home import Home
 from bot.skills.link import Link
 from bot.skills.moderate import Moderate
 from bot.skills.overhear import Overhear, concerns
 from bot.skills.rate import Rate
+from bot.skills.replan import Replan
 from bot.skills.share import Share
 from bot.skills.show import Show
+from bot.skills.stop import Stop
 from bot.skills.tell import Tell
+from bot.skills.tend import Tend
+from bot.skills.unblock import Unblock
 from bot.voice import ENGLISH, LANGUAGES, speaking
 from knowledge.errors import PilotlightError, UnavailableError
-from knowledge.pilots import Pilot
 from knowledge.ports import Writer
 from knowledge.search import Search
 
@@ -44,7 +53,7 @@ Answered = Message | Form | Reply | None
 class Bot:
     """Made by wiring from the stores and the search; `now` and `new_id` are the only clock and dice.
 
-    `language` is what rooms read, and whoever has not chosen another.
+    `language` is what rooms read, and whoever has not chosen another. Without a `calendar` nobody is asked anything.
     """
 
     def __init__(
@@ -56,6 +65,8 @@ class Bot:
         new_id: Callable[[], str],
         writer: Writer | None = None,
         language: str = ENGLISH,
+        calendar: Calendar | None = None,
+        questions: QuestionSets | None = None,
     ) -> None:
         language = language if language in LANGUAGES else ENGLISH
         self.ask = Ask(
@@ -76,12 +87,30 @@ class Bot:
         self._rate = Rate(answers=stores.answers, now=now)
         self._moderate = Moderate(rooms=stores.rooms, members=stores.members)
         self._link = Link(people=stores.people, pilots=stores.pilots, members=stores.members, now=now, new_id=new_id)
+        tend = Tend(
+            pilots=stores.pilots,
+            plans=stores.check_in_plans,
+            members=stores.members,
+            people=stores.people,
+            deliveries=stores.deliveries,
+            search=search,
+            calendar=calendar,
+            now=now,
+        )
+        forms = CheckInForms(questions=questions or shipped(), now=now)
+        self._unblock = Unblock(tend=tend, blockers=stores.blockers, now=now)
+        keeping = Keeping(tend=tend, check_ins=stores.check_ins, forms=forms, unblock=self._unblock, now=now)
+        self._answering = Answering(tend=tend, check_ins=stores.check_ins, forms=forms, keeping=keeping, now=now)
+        self._replan = Replan(tend=tend, check_ins=stores.check_ins, reaches=stores.reaches, now=now)
+        self._stop = Stop(tend=tend, now=now)
+        self.first_words = FirstWords(tend=tend, check_ins=stores.check_ins, language=language)
         self._home = Home(
             pilots=stores.pilots,
             demands=stores.demands,
             members=stores.members,
             people=stores.people,
             reaches=stores.reaches,
+            unblock=self._unblock,
             now=now,
             language=language,
         )
@@ -98,7 +127,7 @@ class Bot:
         It never raises: trouble becomes a sentence for the person alone, with a reference that is in the log.
         Where nobody addressed the bot it keeps silent about its troubles too.
         """
-        is_overheard = isinstance(event, Said) and not event.is_addressed
+        is_overheard = not is_for_the_bot(event)
         language = self._language
         try:
             if isinstance(event, Said) and is_overheard and not concerns(event.text):
@@ -106,7 +135,9 @@ class Bot:
             async with asyncio.timeout(PATIENCE):
                 if not await self._is_first(event):
                     return None
-                event = replace(event, person=await self._link.recognise(event.person, event.place))
+                # Nobody's accounts are linked because they talked with others.
+                account = event.person if is_for_the_bot(event) else replace(event.person, email="")
+                event = replace(event, person=await self._link.recognise(account, event.place))
                 language = await self._language_of(event)
                 with speaking(language):
                     said = await self._reply(event, progress)
@@ -119,8 +150,8 @@ class Bot:
         reply = Reply(content=said, is_private=event.place.is_private) if isinstance(said, Message | Form) else said
         return replace(reply, language=language)
 
-    async def find(self, text: str, person: Person, place: Place) -> Sequence[Pilot] | Reply:
-        """Pilots that all who read in a place may see, best first; without any, or in trouble, what to say instead.
+    async def find(self, text: str, person: Person, place: Place) -> Found | Reply:
+        """Pilots that all who read in a place may see; without any, or in trouble, what to say to the person instead.
 
         It is no question: nothing is kept of it. It never raises.
         """
@@ -136,8 +167,9 @@ class Bot:
         except Exception as error:  # noqa: BLE001 - as in handle
             with speaking(language):
                 return Reply(content=self._explain(error), is_private=True, language=language)
-        found = [each.pilot for each in answer.citations]
-        return found or Reply(content=nobody, is_private=True, language=language)
+        if not answer.citations:
+            return Reply(content=nobody, is_private=True, language=language)
+        return Found(pilots=tuple(each.pilot for each in answer.citations), language=self._language)
 
     async def _is_first(self, event: Event) -> bool:
         """Whether this was not handled before. With the database away it counts as new: it gets its apology."""
@@ -150,7 +182,7 @@ class Bot:
 
     async def _language_of(self, event: Event) -> str:
         """What one person alone reads is in their language, what a room reads in the community's."""
-        if not event.place.is_private or _is_for_all(event):
+        if not event.place.is_private or _is_in_rooms_language(event):
             return self._language
         try:
             member = await self._members.member(event.place.community, event.person.id)
@@ -197,6 +229,8 @@ class Bot:
                 return Reply(content=cards.off_here(), is_private=True)
         if not text.strip():
             return cards.welcome()
+        if said_command(text) is None and (offered := await self._answering.words(text, person, place)) is not None:
+            return offered
         if (kind_word := greeting(text)) is not None:
             return kind_word
         if (command := said_command(text)) is not None:
@@ -216,6 +250,10 @@ class Bot:
                 return Reply(content=await self._home(person, place), is_private=True)
             case "settings":
                 return cards.outsider() if place.is_outside else await self._home.form(person, place)
+            case "checkin":
+                return _for_one(await self._answering(rest, person, place))
+            case "rhythm":
+                return _for_one(await self._replan.rhythm(rest, person, place))
             case "link":
                 return await self._link(rest, person, place)
             case "channel":
@@ -248,6 +286,33 @@ class Bot:
             case actions.OldAction():
                 return cards.old_card()
             case _:
+                return _for_one(await self._press_check_in(action, person, place))
+
+    async def _press_check_in(self, action: actions.OfCheckIns, person: Person, place: Place) -> Message | Form:
+        match action:
+            case actions.OpenCheckIn(named):
+                return await self._answering.open(named, person, place)
+            case actions.NothingNew(check_in_id):
+                return await self._answering.nothing_new(check_in_id, person, place)
+            case actions.SkipCheckIn(check_in_id):
+                return await self._answering.skip(check_in_id, person, place)
+            case actions.KeepWords(check_in_id, mark):
+                return await self._answering.keep_words(check_in_id, mark, person, place)
+            case actions.FollowUp(check_in_id):
+                return await self._answering.more(check_in_id, person, place)
+            case actions.PutOff(check_in_id, days):
+                return await self._replan.put_off(check_in_id, days, person, place)
+            case actions.ChangeCheckIns(pilot_id):
+                return await self._replan.form(pilot_id, person, place)
+            case actions.SetRhythm(pilot_id, rhythm):
+                return await self._replan.set_rhythm(pilot_id, rhythm, person, place)
+            case actions.AnswerOffer(pilot_id, is_yes):
+                return await self._replan.answer_offer(pilot_id, person, place, is_yes=is_yes)
+            case actions.StopPilot(pilot_id):
+                return await self._stop.form(pilot_id, person, place)
+            case actions.Unblock(learning_id):
+                return await self._unblock.form(learning_id, person, place)
+            case _:
                 assert_never(action)
 
     async def _take(self, form: str, values: Mapping[str, str], context: str, person: Person, place: Place) -> Answered:
@@ -260,16 +325,31 @@ class Bot:
                 return await self._rate.take(context, values, person, place)
             case home.FORM:
                 return _changing_home(await self._home.take(values, person, place), place)
+            case check_in_forms.FORM:
+                return _for_one(await self._answering.take(context, values, person, place))
+            case check_in_forms.FOLLOW_UP:
+                return _for_one(await self._answering.take_more(context, values, person, place))
+            case replan.FORM:
+                return _for_one(await self._replan.take(context, values, person, place))
+            case stop.FORM:
+                return _for_one(await self._stop.take(context, values, person, place))
+            case unblock.FORM:
+                return _for_one(await self._unblock.take(context, values, person, place))
             case _:
                 return cards.old_card()
 
 
-def _is_for_all(event: Event) -> bool:
+def _is_in_rooms_language(event: Event) -> bool:
     """Whether the whole room reads what comes of it, though one person pressed or said it aside."""
     match event:
         case Pressed(action=actions.MuteThread() | actions.NotNow() | actions.SetMode()) | Commanded(command="channel"):
             return event.place.is_shareable
     return False
+
+
+def _for_one(said: Message | Form) -> Reply:
+    """What is between the bot and those who look after a pilot, wherever it was begun."""
+    return Reply(content=said, is_private=True, changes_home=isinstance(said, Message))
 
 
 def _changing_home(taken: Message | Form | Reply, place: Place) -> Answered:

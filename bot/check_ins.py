@@ -19,6 +19,9 @@ DECLINED = "check-in declined"
 POST = "check-in post"
 """Of the delivery for the community's channel, of what its owner agreed to; the payload's "check_in" is the id."""
 
+HUNDRED_DAYS = "100 days"
+"""The rhythm of a challenge, as the calendar writes it."""
+
 
 class PlanState(StrEnum):
     ACTIVE = "active"
@@ -189,6 +192,11 @@ class Blocker:
     def __post_init__(self) -> None:
         _require_zone(self.raised_at, "raised_at")
         _require_zone(self.resolved_at, "resolved_at")
+
+
+def challenge_day(plan: CheckInPlan, on: date) -> int | None:
+    """Which day of its challenge that is; None where it is in none."""
+    return (on - plan.started_on).days if plan.rhythm == HUNDRED_DAYS else None
 
 
 def _require_zone(at: datetime | None, name: str) -> None:

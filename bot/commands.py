@@ -41,6 +41,19 @@ COMMANDS = (
         example="tell Book-a-bike for home carers",
     ),
     Command(
+        name="checkin",
+        arguments="[pilot]",
+        does=phrase("Tell what is new of a pilot that you look after: what worked, what did not, what you need."),
+        example="checkin Book-a-bike",
+    ),
+    Command(
+        name="rhythm",
+        arguments="<pilot> [rhythm]",
+        does=phrase("Show or choose how often I ask how a pilot is going."),
+        example="rhythm Book-a-bike every 2 weeks",
+        only=r"|.*\b(?:every|weekly|two-weekly|fortnightly|monthly|quarterly|yearly|first|second|third|fourth|last|days)\b.*",
+    ),
+    Command(
         name="home",
         arguments="",
         does=phrase("Show your own page: your pilots, how far they are, your settings."),

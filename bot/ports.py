@@ -3,9 +3,9 @@
 Every method raises UnavailableError where the database does not answer.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.answers import GivenAnswer, Rating
 from bot.check_ins import Blocker, CheckIn, CheckInPlan, Due
@@ -13,7 +13,7 @@ from bot.deliveries import Delivery, Standing
 from bot.digests import Board
 from bot.events import Event
 from bot.members import Member, Preferences, Role
-from bot.messages import Message, Reply
+from bot.messages import Reply
 from bot.people import LinkCode, Refusal
 from bot.places import Place
 from bot.reaches import No, Posted, Reach
@@ -22,6 +22,12 @@ from knowledge.ports import DemandStore, NewsStore, PilotStore
 
 Progress = Callable[[str], Awaitable[None]]
 """Told the text of an answer so far, in whole sentences, while it is written."""
+
+
+class Handle(Protocol):
+    """The bot's one handler, as the adapters know it."""
+
+    def __call__(self, event: Event, progress: Progress | None = None) -> Coroutine[Any, Any, Reply | None]: ...
 
 
 class Seen(Protocol):
@@ -271,9 +277,11 @@ class Calendar(Protocol):
         ...
 
     def next_due(self, plan: CheckInPlan, preferences: Preferences, after: datetime) -> Due | None:
-        """The next asking of a plan after that moment, minding its pause and what was put off.
+        """The next asking of a plan after that moment, minding its pause.
 
-        None where nobody is asked: it is stopped, paused for good, without a rhythm, or its challenge is over.
+        What was put off comes on the day `snoozed_until`: the asking of `asked_on` once more, or a later one whose day
+        has come by then. None where nobody is asked: it is stopped, paused for good, without a rhythm, or its challenge
+        is over.
         """
         ...
 
@@ -322,8 +330,16 @@ class Announcer(Protocol):
         """Whether people from outside read along there, or may; also where the platform does not say."""
         ...
 
-    async def announce(self, board: Board, message: Message, language: str) -> str:
-        """The name of the post. Raises as a Prompter does, but for UnreachableError."""
+    async def announce(self, board: Board, reply: Reply, key: str = "") -> str:
+        """The platform's name of the post; with a `key` it can be looked for, as far as may be.
+
+        Raises UnavailableError where the platform did not take it, perhaps in doubt, and other PilotlightErrors, which
+        say what to do, where it surely never will.
+        """
+        ...
+
+    async def was_announced(self, board: Board, key: str, since: datetime) -> bool | None:
+        """As a Prompter's `was_sent`."""
         ...
 
 
@@ -356,3 +372,7 @@ class Stores(Protocol):
     def check_ins(self) -> CheckIns: ...
     @property
     def blockers(self) -> Blockers: ...
+    @property
+    def boards(self) -> Boards: ...
+    @property
+    def news(self) -> NewsStore: ...

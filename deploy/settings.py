@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.voice import ENGLISH, LANGUAGES
+from knowledge.countries import country_names
 from knowledge.errors import PilotlightError
 
 PREFIX = "PILOTLIGHT_"
@@ -70,6 +72,16 @@ class Settings(BaseSettings):
         default=ENGLISH,
         description="the language that rooms read, and whoever has not chosen another: " + ", ".join(LANGUAGES),
         examples=["de"],
+    )
+    time_zone: str = Field(
+        default="UTC",
+        description="the time zone of whoever has not said theirs: nobody is asked outside their working hours",
+        examples=["Europe/Helsinki"],
+    )
+    country: str = Field(
+        default="",
+        description="the country, by its two-letter code, whose holidays are those of whoever has not said theirs",
+        examples=["FI"],
     )
 
     slack_signing_secret: str = Field(
@@ -175,6 +187,20 @@ class Settings(BaseSettings):
         if value not in LANGUAGES:
             raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
         return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a time zone such as Europe/Helsinki")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _is_a_country(cls, value: str) -> str:
+        if value and value.upper() not in country_names():
+            raise ValueError("must be a country's two-letter code such as FI")
+        return value.upper()
 
     @field_validator("slack_api_url")
     @classmethod

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 from adapters.sql import Database, open_database
 from bot.app import Bot
+from bot.question_sets import question_sets
 from deploy.logs import logging_to
 from deploy.settings import Settings
+from jobs.calendars import WorkingCalendar
 from knowledge.errors import PilotlightError
 from knowledge.ports import Embedder, Writer
 from knowledge.search import Search, open_search
@@ -36,7 +38,16 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             open_search(settings.data_dir / "index", database.pilots, embedder)
         )
         writer = await open_parts.enter_async_context(open_writer(settings))
-        bot = Bot(database, search, now=now, new_id=new_id, writer=writer, language=settings.language)
+        bot = Bot(
+            database,
+            search,
+            now=now,
+            new_id=new_id,
+            writer=writer,
+            language=settings.language,
+            calendar=WorkingCalendar(zone=settings.time_zone, country=settings.country),
+            questions=question_sets(settings.data_dir / "questions"),
+        )
         yield House(database=database, search=search, bot=bot)
 
 

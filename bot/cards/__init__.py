@@ -14,7 +14,7 @@ from bot.cards.channels import (
     shared_already,
     unknown_mode,
 )
-from bot.cards.labels import day, details, direction, stage
+from bot.cards.labels import barrier, day, details, direction, stage
 from bot.cards.links import (
     is_that_you,
     link_code,
@@ -30,6 +30,7 @@ from bot.cards.pilots import no_such_pilot, pilot, several_pilots, told, which_p
 from bot.cards.reaches import hello
 from bot.cards.talk import (
     about_me,
+    below,
     broken,
     cancel,
     close,
@@ -62,6 +63,8 @@ __all__ = [
     "SUGGESTED_QUESTIONS",
     "about_me",
     "answer",
+    "barrier",
+    "below",
     "broken",
     "cancel",
     "close",

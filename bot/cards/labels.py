@@ -8,7 +8,7 @@ from knowledge.answers import Learned
 from knowledge.countries import country_name
 from knowledge.dates import written as written_day
 from knowledge.dimensions import Dimension, Progress
-from knowledge.pilots import Contact, Direction, Pilot, Stage
+from knowledge.pilots import BarrierKind, Contact, Direction, Pilot, Stage
 
 DIMENSIONS = {
     Dimension.ANCHORING: phrase("Anchoring"),
@@ -38,6 +38,21 @@ STAGES = {
 }
 
 
+BARRIERS = {
+    BarrierKind.PROCUREMENT: phrase("procurement"),
+    BarrierKind.LEGAL: phrase("law and liability"),
+    BarrierKind.FUNDING: phrase("money"),
+    BarrierKind.DATA: phrase("data"),
+    BarrierKind.TECHNOLOGY: phrase("technology"),
+    BarrierKind.SKILLS: phrase("skills and staff"),
+    BarrierKind.CULTURE: phrase("habits and resistance"),
+    BarrierKind.LEADERSHIP: phrase("leadership"),
+    BarrierKind.PUBLIC_TRUST: phrase("public trust"),
+    BarrierKind.COORDINATION: phrase("coordination with others"),
+    BarrierKind.OTHER: phrase("something else"),
+}
+
+
 def day(moment: date | datetime) -> str:
     """As people write it: 22 November 2026."""
     return written_day(moment, spoken())
@@ -46,6 +61,10 @@ def day(moment: date | datetime) -> str:
 def stage(named: Stage) -> str:
     """What people call a stage; "" of the unknown one."""
     return say(STAGES[named])
+
+
+def barrier(named: BarrierKind) -> str:
+    return say(BARRIERS[named])
 
 
 def direction(named: Direction) -> str:

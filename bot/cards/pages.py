@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from bot.actions import OpenSettings, ShowPilot, TellPilot
-from bot.cards import reaches
+from bot.cards import check_ins, reaches
 from bot.cards.labels import day, details, meters
+from bot.check_ins import Blocker
 from bot.members import Preferences
 from bot.messages import Block, Button, Buttons, Facts, Heading, Message, Source, Sources, Text
 from bot.reaches import Unreached
 from bot.voice import LANGUAGES, say, say_count, spoken
+from knowledge.countries import country_name
+from knowledge.dates import Period
 from knowledge.dimensions import Dimension, Progress
 from knowledge.pilots import Pilot
 from knowledge.ports import Demand
@@ -23,11 +26,12 @@ def home(
     preferences: Preferences,
     unanswered: Sequence[Demand] | None,
     unreached: Sequence[Unreached] = (),
+    blockers: Sequence[tuple[Pilot, Blocker]] = (),
     accounts: int = 1,
 ) -> Message:
     """A person's own page. `unanswered` are the community's open questions, for those who look after it.
 
-    So is `unreached`: who cannot be written to. `accounts` is how many they have.
+    So are `unreached`, who cannot be written to, and `blockers`, what is in the way. `accounts` is how many they have.
     """
     blocks: list[Block] = [Heading(say("Your pilots"))]
     shown = tuple(
@@ -45,6 +49,7 @@ def home(
     blocks.append(Buttons((Button(say("Tell of a pilot"), TellPilot()),)))
     if unanswered is not None:
         blocks += _unanswered(unanswered)
+    blocks += check_ins.unresolved(blockers)
     blocks += reaches.unreached(unreached)
     linked = ((say("Linked accounts"), str(accounts)),) if accounts > 1 else ()
     blocks += [Heading(say("Your settings")), Facts((*_settings(preferences), *linked))]
@@ -66,5 +71,15 @@ def _settings(preferences: Preferences) -> tuple[tuple[str, str], ...]:
     start, end, paused = preferences.quiet_from, preferences.quiet_until, preferences.paused_until
     hours = say("{start} to {end}", start=f"{start:%H:%M}", end=f"{end:%H:%M}") if start and end else say("none")
     pause = say("until {day}", day=day(paused)) if paused else say("none")
+    country = country_name(preferences.country, spoken()) if preferences.country else ""
+    where = ", ".join(each for each in (preferences.time_zone, country, preferences.region) if each)
+    away = "; ".join(_away(each) for each in preferences.away)
     language = LANGUAGES[preferences.language_or(spoken())]
-    return (say("Language"), language), (say("Quiet hours"), hours), (say("Pause"), pause)
+    known = ((say("Where you work"), where), (say("Away"), away))
+    told = tuple(each for each in known if each[1])
+    return ((say("Language"), language), (say("Quiet hours"), hours), *told, (say("Pause"), pause))
+
+
+def _away(period: Period) -> str:
+    start, end = (day(each) if each else "" for each in (period.first, period.last))
+    return start if start == end else say("{start} to {end}", start=start, end=end)

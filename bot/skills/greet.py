@@ -168,7 +168,7 @@ def greeting(said: str) -> Message | None:
         return cards.not_helpful()
     if more := _MORE_ON.fullmatch(words):
         return cards.press_for_more(int(more["number"]))
-    title = _tried(said)
+    title = tried(said)
     return None if title is None else cards.worth_telling(title)
 
 
@@ -177,7 +177,7 @@ def _politely() -> Iterable[str]:
     return (*_THANKS, "sorry", "no", "but", "thanks but", "thank you but", "nein", "non", "nee")
 
 
-def _tried(said: str) -> str | None:
+def tried(said: str) -> str | None:
     """What somebody says that they tried, "" where it is but "it"; None where they say no such thing, or ask others."""
     text = " ".join(said.split())
     if _ASKS_OTHERS.search(text) or is_asking(text):

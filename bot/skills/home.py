@@ -13,6 +13,8 @@ from bot.people import Person
 from bot.places import Place
 from bot.ports import MemberStore, People, Reaches
 from bot.reaches import Reach, Unreached
+from bot.skills.unblock import Unblock
+from bot.skills.whereabouts import place_fields, read_place, written_place
 from bot.voice import ENGLISH, LANGUAGES, phrase, say, speaking
 from knowledge.dimensions import progress
 from knowledge.ports import DemandStore, PilotStore
@@ -40,6 +42,7 @@ class Home:
     members: MemberStore
     people: People
     reaches: Reaches
+    unblock: Unblock
     now: Callable[[], datetime]
     language: str = ENGLISH
 
@@ -52,6 +55,7 @@ class Home:
         may_moderate = member.role.may_moderate and not place.is_outside
         unanswered = await self.demands.demands(place.community, QUESTIONS_SHOWN) if may_moderate else None
         unreached = await self._unreached(person, place.community, today) if may_moderate else ()
+        blockers = await self.unblock.unresolved(person, place) if may_moderate else ()
         # Wherever it was asked for, its person alone reads it.
         with speaking(member.preferences.language_or(self.language)):
             return cards.home(
@@ -59,6 +63,7 @@ class Home:
                 preferences=_current(member.preferences, today),
                 unanswered=unanswered,
                 unreached=unreached,
+                blockers=blockers,
                 accounts=len(accounts),
             )
 
@@ -88,6 +93,7 @@ class Home:
                 "quiet_from": f"{kept.quiet_from:%H:%M}" if kept.quiet_from else "",
                 "quiet_until": f"{kept.quiet_until:%H:%M}" if kept.quiet_until else "",
                 "pause": _KEEP if kept.paused_until else "",
+                **written_place(kept),
             },
             kept.paused_until,
         )
@@ -109,6 +115,8 @@ class Home:
             errors["pause"] = say("Please choose one of these.")
         if given.get("language", "") not in ("", *LANGUAGES):
             errors["language"] = say("Please choose one of these.")
+        where, wrong = read_place(given)
+        errors |= wrong
         if errors:
             return replace(self._form(given, kept.paused_until), errors=errors)
         preferences = Preferences(
@@ -116,6 +124,10 @@ class Home:
             quiet_until=_hour(given.get("quiet_until", "")),
             paused_until=_pause(given.get("pause", ""), kept.paused_until, today),
             language=given.get("language", ""),
+            time_zone=where.time_zone,
+            country=where.country,
+            region=where.region,
+            away=where.away,
         )
         await self.members.keep_preferences(place.community, person.id, preferences)
         with speaking(preferences.language_or(self.language)):
@@ -137,6 +149,7 @@ class Home:
                 hint=say("in your own time; this counts once I begin to write on my own"),
             ),
             Field(name="quiet_until", label=say("until"), choices=hours),
+            *place_fields(),
             Field(name="pause", label=say("Pause everything I did not ask for"), choices=_pauses(paused_until)),
         )
         filled = tuple(replace(field, value=values.get(field.name, "")) for field in fields)

@@ -139,6 +139,7 @@ async def test_settings_are_kept_and_shown_where_one_left_them(house: tuple[Bot,
         "quiet_from": "18:00",
         "quiet_until": "08:00",
         "pause": "keep",
+        **dict.fromkeys(("time_zone", "country", "region", "away"), ""),
     }
     unchanged = {field.name: field.value for field in again.fields}
     await bot.handle(Submitted(person=ANN, place=HOME, form="settings", values=unchanged))
