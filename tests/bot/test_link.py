@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -354,11 +355,109 @@ async def test_another_address_none_or_another_community_links_nothing(house: Ho
     assert await house.accounts() == ["U1"]
 
 
+async def test_who_is_only_overheard_is_linked_by_no_address(house: House) -> None:
+    overheard = Said(
+        person=replace(ANN_IN_TEAMS, email="ann@example.org"),
+        place=CHANNEL,
+        text="has anyone tried a four-day week?",
+        is_addressed=False,
+    )
+    await house.bot.handle(overheard)
+    # The address was not even kept, by which whoever comes with it next would be linked.
+    await house.say("home", replace(ANN, email="ann@example.org"))
+    await house.bot.handle(overheard)
+    assert await house.accounts() == ["U1"]
+    await house.say("home", overheard.person, TEAMS)
+    assert await house.accounts() == ["U1", "T1"]
+
+
 async def test_who_was_linked_by_hand_is_left_there(house: House) -> None:
     await house.link(BOB)
     await house.say("home", replace(ANN, email="ann@example.org"))
     await house.say("home", replace(ANN_IN_TEAMS, email="ann@example.org"), TEAMS)
     assert await house.accounts(BOB) == ["U2", "T1"]
+
+
+# The database goes away in the middle
+
+
+@dataclass
+class Away:
+    """In the place of one method of a store: away once, before it is done or after, and then as ever."""
+
+    method: Callable[..., Awaitable[Any]]
+    is_done: bool
+    times: int = 0
+
+    async def __call__(self, *given: Any, **named: Any) -> Any:
+        self.times += 1
+        if self.times > 1:
+            return await self.method(*given, **named)
+        if self.is_done:
+            await self.method(*given, **named)
+        raise UnavailableError("The database does not answer.")
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize(
+    ("store", "method"),
+    [
+        ("members", "keep_preferences"),
+        ("pilots", "owned_by"),
+        ("pilots", "save"),
+        ("members", "appoint"),
+        ("people", "link"),
+    ],
+)
+@pytest.mark.parametrize("way", ["code", "address"])
+async def test_who_tries_again_where_the_database_went_away_has_all_they_had(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, way: str, store: str, method: str, is_done: bool
+) -> None:
+    members, pilots = house.database.members, house.database.pilots
+    await house.tell("Repair café", ANN, SLACK)
+    for title in ("Tool library", "Seed library"):
+        await house.tell(title, ANN_IN_TEAMS, TEAMS)
+    await members.keep_preferences(HERE, "T1", NIGHT)
+    await members.appoint(HERE, "T1", Role.MODERATOR)
+    mailed, mailed_in_teams = (replace(each, email="ann@example.org") for each in (ANN, ANN_IN_TEAMS))
+    code = LinkAccount((await house.code()).replace("-", ""))
+    if way == "address":
+        await house.say("help", mailed)
+    away = Away(getattr(getattr(house.database, store), method), is_done)
+    monkeypatch.setattr(getattr(house.database, store), method, away)
+    tried = await (house.press(code) if way == "code" else house.heard("help", mailed_in_teams, TEAMS))
+    assert "try again" in tried
+    assert away.times == 1
+    kept = [pilot.title for each in ("U1", "T1") for pilot in await pilots.owned_by(HERE, each)]
+    assert sorted(kept) == ["Repair café", "Seed library", "Tool library"]
+    if way == "address":
+        await house.say("help", mailed_in_teams, TEAMS)
+    elif await house.accounts() == ["U1"]:
+        await house.link()
+    assert await house.accounts() == ["U1", "T1"]
+    assert len(await pilots.owned_by(HERE, "U1")) == 3
+    assert (await members.member(HERE, "U1")).preferences == NIGHT
+    assert [(each.person, each.role) for each in await members.moderators(HERE)] == [("U1", Role.MODERATOR)]
+
+
+async def test_a_role_that_moved_already_is_not_theirs_twice_after_another_try(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = house.database.members
+    await members.appoint(HERE, "T1", Role.MODERATOR)
+    appoint, taken = members.appoint, list[Role]()
+
+    async def away_the_second_time(community: str, person: str, role: Role, *, if_first: bool = False) -> bool:
+        taken.append(role)
+        if len(taken) == 2:
+            raise UnavailableError("The database does not answer.")
+        return await appoint(community, person, role, if_first=if_first)
+
+    monkeypatch.setattr(members, "appoint", away_the_second_time)
+    assert "try again" in await house.press(LinkAccount((await house.code()).replace("-", "")))
+    await house.link()
+    assert taken == [Role.MODERATOR, Role.MEMBER, Role.MEMBER]
+    assert [each.person for each in await members.moderators(HERE)] == ["U1"]
 
 
 # Who it is
