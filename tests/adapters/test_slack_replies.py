@@ -291,6 +291,28 @@ async def test_where_the_bot_may_not_post_the_person_is_told_alone(
     assert excuse.get("response_type") == "ephemeral" if method == "hook" else excuse["channel"] == "U01ALICE"
 
 
+@pytest.mark.parametrize(("where", "thread"), [(CHANNEL, NEW), (THREAD, OLD)])
+async def test_what_was_overheard_is_answered_in_the_thread(slack: Slack, where: Origin, thread: str) -> None:
+    await Replies(outbox()).interject(Reply(content=SAID), where, slack.client)
+    ((method, arguments),) = slack.heard
+    assert (method, arguments["channel"], arguments["thread_ts"]) == ("chat.postMessage", C, thread)
+    assert arguments["blocks"] == render(SAID)
+
+
+@pytest.mark.shows("silence")
+@pytest.mark.parametrize("code", ["not_in_channel", "channel_not_found", "is_archived", "restricted_action"])
+async def test_where_the_bot_may_not_post_nobody_hears_of_what_it_overheard(slack: Slack, code: str) -> None:
+    slack.answers["chat.postMessage"] = [refused(code)]
+    with pytest.raises(SlackRefusedError, match=code):
+        await Replies(outbox()).interject(Reply(content=SAID), CHANNEL, slack.client)
+    assert slack.methods == ["chat.postMessage"]
+
+
+async def test_nobody_is_asked_to_fill_in_what_they_did_not_ask_for(slack: Slack) -> None:
+    await Replies(outbox()).interject(Reply(content=ASKED), CHANNEL, slack.client)
+    assert slack.heard == []
+
+
 @pytest.mark.parametrize("code", ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"])
 @pytest.mark.parametrize(
     ("where", "how", "method"),

@@ -293,6 +293,38 @@ async def test_what_may_have_come_is_not_said_elsewhere(replies: Replies, teams:
     assert len(teams.calls) == 1
 
 
+# What nobody asked for
+
+
+@pytest.mark.parametrize("where", ["channel", "group"])
+async def test_what_was_overheard_is_answered_in_the_room(
+    where: str, replies: Replies, teams: RecordingConnector, noted: list[tuple[str, str]]
+) -> None:
+    await replies.interject(Reply(content=WRITTEN), EVERYWHERE[where])
+    (call,) = teams.calls
+    assert (call.name, call.conversation, call.is_targeted) == ("send", EVERYWHERE[where].conversation, False)
+    assert [answer for answer, _ in noted] == ["a1"]
+
+
+@pytest.mark.shows("silence")
+@pytest.mark.parametrize("where", ["channel", "group"])
+@pytest.mark.parametrize("code", ["BotNotInConversationRoster", "MessageWritesBlocked", "Forbidden"])
+async def test_where_the_bot_may_not_post_nobody_hears_of_what_it_overheard(
+    where: str, code: str, replies: Replies, teams: RecordingConnector
+) -> None:
+    teams.troubles = {"send": refusing(403, code=code)}
+    with pytest.raises(TeamsRefusedError, match=code):
+        await replies.interject(Reply(content=SAID), EVERYWHERE[where])
+    assert [call.name for call in teams.calls] == ["send"]
+
+
+async def test_nobody_is_asked_to_fill_in_what_they_did_not_ask_for(
+    replies: Replies, teams: RecordingConnector
+) -> None:
+    await replies.interject(Reply(content=ASKED), IN_CHANNEL)
+    assert teams.calls == []
+
+
 # Which answer a message shows
 
 
@@ -306,6 +338,39 @@ async def test_which_answer_was_posted_is_noted_where_teams_lets_people_rate_it(
     await show(replies, UNWRITTEN, ALONE)
     assert "channelData" not in teams.calls[1].what
     assert len(noted) == 1
+
+
+@pytest.mark.parametrize("where", ["channel", "targeted", "pressed", "group"])
+async def test_what_one_alone_sees_of_a_room_keeps_our_own_buttons_and_in_the_room_it_has_those_of_teams(
+    where: str, replies: Replies, teams: RecordingConnector, noted: list[tuple[str, str]]
+) -> None:
+    await show(replies, WRITTEN, EVERYWHERE[where], is_private=True)
+    aside = teams.calls[0]
+    assert aside.is_targeted
+    assert "channelData" not in aside.what
+    assert verdicts(aside) == {"Helpful", "Not helpful"}
+    assert noted == []
+    await show(replies, WRITTEN, EVERYWHERE[where])
+    said = teams.calls[1]
+    assert said.what["channelData"] == {"feedbackLoop": {"type": "default"}}
+    assert verdicts(said) == set()
+    assert [answer for answer, _ in noted] == ["a1"]
+
+
+async def test_what_one_alone_should_have_seen_keeps_them_in_their_own_chat_too(
+    replies: Replies, teams: RecordingConnector, noted: list[tuple[str, str]]
+) -> None:
+    teams.troubles = {"send": refusing(403)}
+    await show(replies, WRITTEN, IN_CHANNEL, is_private=True)
+    instead = teams.calls[-1]
+    assert (instead.conversation, verdicts(instead)) == ("a:own", {"Helpful", "Not helpful"})
+    assert "channelData" not in instead.what
+    assert noted == []
+
+
+def verdicts(call: Called) -> set[str]:
+    actions = [each for each in everything_in(card_of(call)) if str(each.get("type")).startswith("Action.")]
+    return {str(each.get("title")) for each in actions} & {"Helpful", "Not helpful"}
 
 
 async def test_in_a_thread_an_answer_is_named_by_its_room(replies: Replies, noted: list[tuple[str, str]]) -> None:
