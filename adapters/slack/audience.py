@@ -1,6 +1,7 @@
 """Who reads along in a channel: people of other workspaces, where Slack says that it is shared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -8,6 +9,12 @@ from adapters.lately import Lately
 from adapters.slack.outbox import Outbox, SlackRefusedError
 
 _SHARED = ("is_ext_shared", "is_org_shared", "is_shared", "is_pending_ext_shared")
+
+
+def is_shared(answer: Mapping[str, Any]) -> bool:
+    """Of what Slack told of a channel; true where it told nothing."""
+    told = answer.get("channel") or {}
+    return any(bool(told.get(sign)) for sign in _SHARED) if told else True
 
 
 class Audience:
@@ -20,7 +27,6 @@ class Audience:
     async def has_strangers(self, client: AsyncWebClient, team: str, channel: str) -> bool:
         async def ask() -> bool:
             answer = await self._outbox.call(client, team, "conversations_info", channel=channel)
-            told = answer.get("channel") or {}
-            return any(bool(told.get(sign)) for sign in _SHARED) if told else True
+            return is_shared(answer)
 
         return await self._channels.get((team, channel), ask)

@@ -166,8 +166,9 @@ async def open_teams(settings: TeamsSettings, house: TeamsHouse) -> AsyncIterato
     connector = connector_of(settings, house.clock)
     outbox = Outbox(connector, clock=house.clock)
     app = TeamsApp(house, outbox)
+    prompter = TeamsPrompter(outbox, guests_are_members=house.guests_are_members)
     try:
-        yield TeamsDoor(settings, connector, app, TeamsPrompter(outbox), house.clock)
+        yield TeamsDoor(settings, connector, app, prompter, house.clock)
     finally:
         left = await app.drain(_DRAIN_SECONDS) + await outbox.drain(_DRAIN_SECONDS)
         if left:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from adapters.slack.prompter import SlackPrompter
 from adapters.slack.scopes import SCOPES
 from adapters.sql import Database, open_database
 from bot.cards import hello
+from bot.digests import Board
 from bot.forms import Form
 from bot.messages import Reply
 from bot.reaches import No, Reach, UnreachableError
@@ -229,3 +231,45 @@ async def test_it_is_not_known_where_the_conversation_is_not_or_may_not_be_read(
     slack.refusals["conversations.history"] = [web.Response(status=503)] * 4
     with pytest.raises(UnavailableError):
         await prompter.was_sent(there, "key", NOW)
+
+
+BOARD = Board(
+    platform="slack",
+    community="example",
+    room="C0ROOM",
+    weekday=0,
+    chosen_by="U01ALICE",
+    chosen_at=NOW,
+    told_until=NOW,
+    address={"team": TEAM, "user": "U01ALICE", "channel": "D1"},
+)
+
+
+@pytest.mark.shows("digest")
+async def test_what_is_new_is_told_in_the_channel_that_was_chosen(slack: SlackApi, prompter: SlackPrompter) -> None:
+    assert await prompter.announce(BOARD, REPLY, "digest 1")
+    (posted,) = slack.said
+    assert (posted.method, posted.token, posted.arguments["channel"]) == ("chat.postMessage", BOT_TOKEN, "C0ROOM")
+    assert "thread_ts" not in posted.arguments
+    assert "Hello!" in posted.words
+
+
+@pytest.mark.parametrize("code", ["not_in_channel", "channel_not_found", "is_archived"])
+async def test_where_it_may_not_write_a_moderator_learns_what_to_do(
+    slack: SlackApi, prompter: SlackPrompter, code: str
+) -> None:
+    slack.refusals["chat.postMessage"].append(refusal(code))
+    with pytest.raises(PilotlightError, match="/invite @Pilotlight") as caught:
+        await prompter.announce(BOARD, REPLY)
+    assert not isinstance(caught.value, UnreachableError | UnavailableError)
+
+
+async def test_whether_strangers_read_along_is_asked_before_anything_is_told_there(
+    slack: SlackApi, prompter: SlackPrompter
+) -> None:
+    slack.channels["C0ROOM"] = {"is_ext_shared": True}
+    slack.channels["C0OWN"] = {"id": "C0OWN"}
+    assert await prompter.has_strangers(BOARD)
+    assert not await prompter.has_strangers(replace(BOARD, room="C0OWN"))
+    slack.refusals["conversations.info"].append(refusal("channel_not_found"))
+    assert await prompter.has_strangers(replace(BOARD, room="C0OWN"))

@@ -14,10 +14,12 @@ from adapters.teams.inbound import Origin, Surface
 from adapters.teams.outbox import Outbox
 from adapters.teams.prompter import TeamsPrompter, reach_of
 from bot.cards import hello
+from bot.digests import Board
 from bot.forms import Form
 from bot.messages import Reply
 from bot.places import Place
 from bot.reaches import No, Reach, UnreachableError
+from knowledge.errors import PilotlightError, UnavailableError
 from tests.base import NOW
 from tests.teams_connector import APP_ID, APP_PASSWORD, TENANT, StandIn, hangs_up, raw, refused, running_stand_in, said
 
@@ -169,3 +171,60 @@ def test_of_somebody_heard_in_their_own_chat_that_is_known() -> None:
 def test_a_conversation_with_others_is_never_taken_for_somebodys_own(surface: Surface) -> None:
     heard = replace(ORIGIN, surface=surface, conversation="19:room;messageid=1")
     assert reach_of(Place("teams", "example", "19:room"), "ann", heard).address["conversation"] == ""
+
+
+ROOM = "19:room@thread.tacv2"
+
+
+def board(teams: StandIn) -> Board:
+    return Board(
+        platform="teams",
+        community="example",
+        room=ROOM,
+        weekday=0,
+        chosen_by="ann",
+        chosen_at=NOW,
+        told_until=NOW,
+        address=reach(teams).address,
+    )
+
+
+@pytest.mark.shows("digest")
+async def test_what_is_new_is_told_in_the_channel_that_was_chosen(teams: StandIn, prompter: TeamsPrompter) -> None:
+    teams.answers = [said({"id": "1779"}, 201)]
+    assert await prompter.announce(board(teams), reply(), "digest 1") == "1779"
+    (heard,) = teams.heard
+    assert heard.path == "/emea/v3/conversations/19%3Aroom%40thread.tacv2/activities"
+    assert heard.body["summary"].startswith("Hello!")
+    assert await prompter.was_announced(board(teams), "digest 1", NOW) is None
+
+
+@pytest.mark.parametrize("refusal", [refused(403, "BotNotInConversationRoster"), raw("", status=404)])
+async def test_where_it_may_not_write_a_moderator_learns_what_to_do(
+    teams: StandIn, prompter: TeamsPrompter, refusal: Behaviour
+) -> None:
+    teams.answers = [refusal]
+    with pytest.raises(PilotlightError, match="Add the app Pilotlight to its team") as caught:
+        await prompter.announce(board(teams), reply())
+    assert not isinstance(caught.value, UnreachableError | UnavailableError)
+
+
+@pytest.mark.parametrize(
+    ("members", "has_strangers"),
+    [
+        ([{"id": "29:a", "tenantId": TENANT, "userRole": "user"}], False),
+        ([{"id": "29:a", "tenantId": TENANT}, {"id": "29:b", "tenantId": "another"}], True),
+        ([{"id": "29:a", "tenantId": TENANT, "userRole": "guest"}], True),
+        ([], True),
+    ],
+)
+async def test_whether_strangers_read_along_is_asked_before_anything_is_told_there(
+    teams: StandIn, prompter: TeamsPrompter, members: list[dict[str, str]], *, has_strangers: bool
+) -> None:
+    teams.answers = [said({"members": members})]
+    assert await prompter.has_strangers(board(teams)) is has_strangers
+
+
+async def test_where_teams_does_not_say_who_reads_strangers_do(teams: StandIn, prompter: TeamsPrompter) -> None:
+    teams.answers = [refused(403, "x")]
+    assert await prompter.has_strangers(board(teams))
