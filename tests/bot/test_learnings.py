@@ -110,7 +110,7 @@ async def test_who_told_is_named_where_the_pilot_names_them_as_its_contact(house
 @pytest.mark.parametrize(
     "told",
     [
-        replace(SWANS, author="U2"),
+        replace(SWANS, author="U2", visibility=Visibility()),
         # The same id in another community is another person.
         replace(SWANS, visibility=Visibility(community="another")),
     ],
@@ -128,10 +128,10 @@ async def test_the_newest_of_what_answers_comes_first_and_nothing_that_does_not(
     house: tuple[Bot, MemoryPilotStore],
 ) -> None:
     bot, pilots = house
-    for day, text in enumerate(("An old swan.", "A swan came.", "Two swans came.", "It snowed.")):
+    for day, text in enumerate(("An old swan.", "A swan attacked.", "Two swans came.", "It snowed.")):
         await pilots.keep_learning(learning(str(day), text, told_at=TOLD_AT + timedelta(days=day)))
-    shown = plain(await said(bot, "has anyone had swans?"))
-    assert shown.index("Two swans came.") < shown.index("A swan came.")
+    shown = plain(await said(bot, "has anyone had swans attack?"))
+    assert shown.index("Two swans came.") < shown.index("A swan attacked.")
     assert "An old swan." not in shown
     assert "snowed" not in shown
 
