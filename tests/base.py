@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import Bot
+from jobs.calendars import WorkingCalendar
 from knowledge.pilots import Pilot
 from knowledge.ports import Author
 from knowledge.records import pilot_from_record
@@ -106,4 +107,5 @@ async def sample_bot(folder: Path) -> AsyncIterator[tuple[Bot, MemoryDatabase, S
         return f"id-{next(count)}"
 
     async with open_search(folder, database.pilots, None) as search:
-        yield Bot(database, search, now=lambda: NOW, new_id=new_id), database, search
+        bot = Bot(database, search, now=lambda: NOW, new_id=new_id, calendar=WorkingCalendar())
+        yield bot, database, search

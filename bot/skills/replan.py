@@ -17,7 +17,7 @@ from bot.ports import CheckIns, Reaches
 from bot.skills.check_in_forms import read_day
 from bot.skills.tend import Tend, Tended
 from bot.voice import say
-from knowledge.errors import PilotlightError, UnavailableError
+from knowledge.errors import PilotlightError
 from knowledge.text import clean, fold, shorten
 
 FORM = "check-ins"
@@ -45,7 +45,7 @@ class Replan:
         found = await self.tend.named(named, person, place) if named else await self.tend.own(person, place)
         match found:
             case []:
-                return cards.not_yours()
+                return cards.not_yours() if rhythm else cards.which_rhythm()
             case [tended]:
                 return await self._set(tended, rhythm) if rhythm else cards.rhythm(tended.pilot, tended.plan)
             case several:
@@ -57,7 +57,8 @@ class Replan:
             return cards.not_yours()
         if self.tend.calendar is None:
             return cards.nobody_is_asked()
-        return await self._set(tended, self.tend.calendar.rhythm(rhythm))
+        read = self._read(rhythm)
+        return await self._set(tended, read) if read else cards.which_rhythm()
 
     async def put_off(self, check_in_id: str, days: int, person: Person, place: Place) -> Message:
         tended = await self.tend.one(check_in_id.partition("@")[0], person, place)
@@ -81,13 +82,10 @@ class Replan:
             return cards.not_yours()
         given = {name: clean(value) for name, value in values.items()}
         rhythm, errors = tended.plan.rhythm, dict[str, str]()
-        if given.get("rhythm") and self.tend.calendar:
-            try:
-                rhythm = self.tend.calendar.rhythm(given["rhythm"])
-            except UnavailableError:
-                raise
-            except PilotlightError as error:
-                errors["rhythm"] = f"{error}."
+        if given.get("rhythm"):
+            rhythm = self._read(given["rhythm"])
+            if not rhythm:
+                errors["rhythm"] = say("I do not know that rhythm. Please write it as every 2 weeks or first Tuesday.")
         until = read_day(given.get("until", "")) if given.get("until") else None
         if given.get("until") and (until is None or until <= self.tend.today):
             errors["until"] = say("Please write a day to come, such as 2026-07-01.")
@@ -206,16 +204,18 @@ class Replan:
 
     def _split(self, rest: str) -> tuple[str, str]:
         """The pilot and the rhythm, which is as many of the last words as make one."""
-        assert self.tend.calendar is not None
         said: Sequence[str] = rest.split()
         for start in range(max(0, len(said) - _LONGEST_RHYTHM), len(said)):
-            try:
-                return " ".join(said[:start]), self.tend.calendar.rhythm(" ".join(said[start:]))
-            except UnavailableError:
-                raise
-            except PilotlightError:
-                continue
+            if rhythm := self._read(" ".join(said[start:])):
+                return " ".join(said[:start]), rhythm
         return " ".join(said), ""
+
+    def _read(self, typed: str) -> str:
+        """As the calendar writes it; "" where it knows none such."""
+        try:
+            return self.tend.calendar.rhythm(typed) if self.tend.calendar else ""
+        except PilotlightError:
+            return ""
 
     def _form(self, tended: Tended, given: Mapping[str, str] | None = None) -> Form:
         plan = tended.plan

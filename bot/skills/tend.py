@@ -10,7 +10,7 @@ from bot.places import Place
 from bot.ports import Calendar, CheckInPlans, Deliveries, MemberStore, People
 from knowledge.errors import UnavailableError
 from knowledge.index.analysis import words
-from knowledge.pilots import Contact, Pilot
+from knowledge.pilots import Contact, Pilot, Stage
 from knowledge.ports import PilotStore
 from knowledge.questions import Question
 from knowledge.search import Search
@@ -91,7 +91,9 @@ class Tend:
     async def next_due(self, plan: CheckInPlan, after: datetime | None = None) -> Due | None:
         if self.calendar is None or not plan.rhythm:
             return None
-        preferences = (await self.members.member(plan.community, plan.person)).preferences
+        # An account that was linked since is somebody who may have chosen otherwise.
+        person = await self.people.person(plan.community, plan.person)
+        preferences = (await self.members.member(plan.community, person)).preferences
         return self.calendar.next_due(plan, preferences, after or self.now())
 
     async def call_off(self, plan: CheckInPlan, note: str) -> None:
@@ -108,8 +110,7 @@ class Tend:
         community = pilot.visibility.community
         assert community is not None
         asked = pilot.owner.person if pilot.owner and pilot.owner.person else person.id
-        is_stopped = pilot.stage == "stopped"
-        state = PlanState.STOPPED if is_stopped else PlanState.ACTIVE
+        state = PlanState.STOPPED if pilot.stage is Stage.STOPPED else PlanState.ACTIVE
         return CheckInPlan(pilot_id=pilot.id, community=community, person=asked, started_on=self.today, state=state)
 
     async def _speaks_for(self, tended: Tended, person: Person) -> bool:

@@ -65,11 +65,9 @@ class Unblock:
         return [each for each in found.values() if each.id != pilot.id][:SHOWN]
 
     async def unresolved(self, person: Person, place: Place) -> Sequence[tuple[Pilot, Blocker]]:
-        """All that is in the way in this community, of pilots that this person may speak for, the latest first."""
-        found = [
-            (await self.tend.one(each.pilot_id, person, place), each)
-            for each in await self.blockers.unresolved(place.community)
-        ]
+        """What is in the way in this community, of pilots that this person may speak for, the latest first."""
+        latest = (await self.blockers.unresolved(place.community))[:LOOKED_AT]
+        found = [(await self.tend.one(each.pilot_id, person, place), each) for each in latest]
         return [(tended.pilot, blocker) for tended, blocker in found if tended]
 
     async def form(self, learning_id: str, person: Person, place: Place) -> Message | Form:

@@ -546,7 +546,8 @@ async def test_a_rhythm_holds_at_once(house: House) -> None:
     assert "first Tuesday" in shown(await house.command("rhythm", "tool library", MIA))
     assert "every month" in shown(await house.command("rhythm"))
     assert "Rhythm: every month" in shown(await house.press(SetRhythm(TOOLS.id, "every month"), MIA))
-    assert "is not a rhythm" in shown(await house.press(SetRhythm(TOOLS.id, "every full moon"), MIA))
+    assert "Say the pilot and how often" in shown(await house.press(SetRhythm(TOOLS.id, "every full moon"), MIA))
+    assert "Say the pilot and how often" in shown(await house.command("rhythm", "tool library every full moon"))
     assert (await house.plan()).rhythm == "every month"
     assert "look after" in shown(await house.command("rhythm", "tool library weekly", BO))
     assert "Rhythm: every week" in await house.say("rhythm tool library every week")
