@@ -139,6 +139,24 @@ def serve(
         asyncio.run(serve_(settings, host, port))
 
 
+@app.command()
+def tick(
+    *, at: Annotated[str, typer.Option(metavar="INSTANT", help="As if it were that moment; now unless said.")] = ""
+) -> None:
+    """Ask, remind and send what is due, once. A server does so by itself; this is for cron, and to try it."""
+    from deploy.ticking import read_instant
+    from deploy.ticking import tick as tick_
+
+    settings = read_settings()
+
+    async def told() -> None:
+        async for line in tick_(settings, read_instant(at) if at else None):
+            print(clean(line))
+
+    with speaking(settings.language):
+        asyncio.run(told())
+
+
 @app.command("import")
 def import_(
     path: Annotated[Path | None, typer.Argument(help="A CSV, XLSX, JSON, JSON Lines or YAML file.")] = None,

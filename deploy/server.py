@@ -16,14 +16,15 @@ from adapters.slack.door import SlackHouse, SlackSettings, open_slack
 from adapters.teams.app import TeamsHouse
 from adapters.teams.door import TeamsSettings, open_teams
 from bot.members import Role
+from bot.ports import Prompter
 from deploy.settings import Settings, variable
+from deploy.sweeps import sweeps
 from deploy.wiring import House, new_id, now, open_house
-from jobs import clock, upkeep
+from jobs import clock
 from knowledge import questions
 from knowledge.errors import PilotlightError
 
 FOLLOW_EVERY = timedelta(seconds=1)
-TIDY_EVERY = timedelta(hours=6)
 READY_SECONDS = 3.0
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -35,7 +36,10 @@ _quiet_log.setLevel(logging.CRITICAL)
 
 
 class Door(Protocol):
-    """A platform's way in."""
+    """A platform's way in, and its way to people who did not just write."""
+
+    @property
+    def prompter(self) -> Prompter: ...
 
     def routes(self) -> list[web.RouteDef]: ...
 
@@ -68,11 +72,7 @@ async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str
     async with AsyncExitStack() as open_parts:
         house = await open_parts.enter_async_context(open_house(settings))
         await asyncio.to_thread(_warm_up)
-
-        async def tidy() -> None:
-            await upkeep.forget(house.database, now())
-
-        await open_parts.enter_async_context(clock.running({house.search.refresh: FOLLOW_EVERY, tidy: TIDY_EVERY}))
+        await open_parts.enter_async_context(clock.running({house.search.refresh: FOLLOW_EVERY}))
         doors: dict[str, Door] = {}
         if settings.has_slack:
             slack = open_slack(slack_settings(settings), _slack_house(house, settings))
@@ -80,6 +80,10 @@ async def serving(settings: Settings, host: str, port: int) -> AsyncIterator[str
         if settings.has_teams:
             teams = open_teams(teams_settings(settings), _teams_house(house, settings))
             doors["teams"] = await open_parts.enter_async_context(teams)
+        prompters = {name: door.prompter for name, door in doors.items()}
+        swept = sweeps(house, prompters, settings)
+        await open_parts.enter_async_context(clock.running(swept.by_the_clock(), waits=False))
+        open_parts.callback(swept.drain)
         runner = web.AppRunner(_application(house, doors), access_log=None, logger=_quiet_log)
         await runner.setup()
         # First in the order of leaving: nothing new comes in while the rest is finished.

@@ -1,7 +1,7 @@
 """Wiring: every part is made and joined here, in one place that can be read from top to bottom."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,11 +24,17 @@ class House:
     database: Database
     search: Search
     bot: Bot
+    calendar: WorkingCalendar
+    now: Callable[[], datetime]
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """The house with its doors open; they are closed in turn at the end. Raises PilotlightError."""
+async def open_house(settings: Settings, at: datetime | None = None) -> AsyncIterator[House]:
+    """The house with its doors open; they are closed in turn at the end. Raises PilotlightError.
+
+    With `at` it is always that moment in it.
+    """
+    clock = now if at is None else lambda: at
     prepare_folder(settings)
     async with AsyncExitStack() as open_parts:
         open_parts.enter_context(logging_to(settings.data_dir))
@@ -38,17 +44,18 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             open_search(settings.data_dir / "index", database.pilots, embedder)
         )
         writer = await open_parts.enter_async_context(open_writer(settings))
+        calendar = WorkingCalendar(zone=settings.time_zone, country=settings.country)
         bot = Bot(
             database,
             search,
-            now=now,
+            now=clock,
             new_id=new_id,
             writer=writer,
             language=settings.language,
-            calendar=WorkingCalendar(zone=settings.time_zone, country=settings.country),
+            calendar=calendar,
             questions=question_sets(settings.data_dir / "questions"),
         )
-        yield House(database=database, search=search, bot=bot)
+        yield House(database=database, search=search, bot=bot, calendar=calendar, now=clock)
 
 
 def open_embedder(settings: Settings) -> Embedder | None:

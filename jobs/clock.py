@@ -15,9 +15,10 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def running(sweeps: Mapping[Sweep, timedelta]) -> AsyncIterator[None]:
+async def running(sweeps: Mapping[Sweep, timedelta], *, waits: bool = True) -> AsyncIterator[None]:
     """Run each sweep now and then at its interval, one run of each at a time, until the block is left.
 
+    With `waits` the block begins when the first runs have ended; without, they go on in it.
     A sweep that fails is logged and tried again at its next time; leaving waits for the runs under way, since
     APScheduler's own shutdown would cancel them.
     """
@@ -38,7 +39,10 @@ async def running(sweeps: Mapping[Sweep, timedelta]) -> AsyncIterator[None]:
     # A late run is better than a dropped one, and one is enough for all that were missed.
     options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     for sweep, every in sweeps.items():
-        await run(sweep)
+        first = asyncio.create_task(run(sweep))
+        under_way.add(first)
+        if waits:
+            await first
         scheduler.add_job(run, IntervalTrigger(seconds=every.total_seconds()), args=[sweep], **options)
     scheduler.start()
     try:

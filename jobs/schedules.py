@@ -58,8 +58,13 @@ class Schedule:
 
     def is_stale(self, due: Due, now: datetime) -> bool:
         """Later than half the way to the next day of its rhythm. What nothing follows, such as a gate, never is."""
+        until = self.stale_after(due)
+        return until is not None and now > until
+
+    def stale_after(self, due: Due) -> datetime | None:
+        """Until when it may be asked late; None where nothing follows it."""
         following = next(self._days_after(due.on), None)
-        return following is not None and now - due.at > (following - due.on) / 2
+        return None if following is None else due.at + (following - due.on) / 2
 
     def _next_at(self, last: date | None, after: datetime) -> datetime | None:
         long_ago = after.date() - timedelta(days=400)  # nothing is moved by more than a year
