@@ -43,6 +43,8 @@ SCOPES_OF_METHOD = {
     "chat_startStream": {"chat:write"},
     "chat_stopStream": {"chat:write"},
     "chat_update": {"chat:write"},
+    # Of direct messages, in which the bot looks for what it may have said.
+    "conversations_history": {"im:history"},
     "conversations_info": {"channels:read", "groups:read"},
     "users_info": {"users:read", "users:read.email"},
     "views_open": set[str](),
