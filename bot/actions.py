@@ -149,6 +149,48 @@ class Unblock:
 
 
 @dataclass(frozen=True, slots=True)
+class OverseePilots:
+    """Show how the check-ins of some pilots go: of one, by its id, or of those that have these words."""
+
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskNow:
+    """Ask about those pilots now, whatever their rhythm."""
+
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseAsking:
+    """Ask nobody about those pilots until somebody says so."""
+
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAsking:
+    """Ask about those pilots again."""
+
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAsking:
+    """Open the form with the rhythm and the questions of those pilots."""
+
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Send once more what could not be sent, by the mark of its key."""
+
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class OldAction:
     """A button this version no longer knows: it stands on an old card."""
 
@@ -167,6 +209,8 @@ OfCheckIns = (
     | Unblock
 )
 
+OfModerators = OverseePilots | AskNow | PauseAsking | ResumeAsking | PlanAsking | TryAgain
+
 Action = (
     ShowPilot
     | TellPilot
@@ -178,6 +222,7 @@ Action = (
     | OpenSettings
     | LinkAccount
     | OfCheckIns
+    | OfModerators
     | OldAction
 )
 
@@ -224,6 +269,18 @@ def encode(action: Action) -> str:
             return f"stop {pilot_id}"
         case Unblock(learning_id):
             return f"unblock {learning_id}"
+        case OverseePilots(wanted):
+            return f"oversee {wanted}".strip()
+        case AskNow(wanted):
+            return f"ask-now {wanted}"
+        case PauseAsking(wanted):
+            return f"pause {wanted}"
+        case ResumeAsking(wanted):
+            return f"resume {wanted}"
+        case PlanAsking(wanted):
+            return f"plan {wanted}"
+        case TryAgain(mark):
+            return f"try-again {mark}"
         case OldAction():
             return "old"
         case _:
@@ -253,9 +310,28 @@ def decode(text: str) -> Action:
             return OpenSettings()
         case ["link", code] if code:
             return LinkAccount(code)
+        case ["oversee"]:
+            return OverseePilots()
         case [word, rest] if rest:
-            return _of_check_ins(word, rest)
+            return _of_moderators(word, rest) or _of_check_ins(word, rest)
     return OldAction()
+
+
+def _of_moderators(word: str, rest: str) -> Action | None:
+    match word:
+        case "oversee":
+            return OverseePilots(rest)
+        case "ask-now":
+            return AskNow(rest)
+        case "pause":
+            return PauseAsking(rest)
+        case "resume":
+            return ResumeAsking(rest)
+        case "plan":
+            return PlanAsking(rest)
+        case "try-again":
+            return TryAgain(rest)
+    return None
 
 
 def _of_check_ins(word: str, rest: str) -> Action:

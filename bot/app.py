@@ -18,17 +18,19 @@ from bot.places import Place
 from bot.ports import Calendar, Progress, Stores
 from bot.question_sets import QuestionSets, shipped
 from bot.rooms import Mode
-from bot.skills import check_in_forms, home, rate, replan, stop, tell, unblock
+from bot.skills import check_in_forms, home, oversee, rate, replan, stop, tell, unblock
 from bot.skills.ask import Ask
 from bot.skills.check_in import Answering
 from bot.skills.check_in_forms import CheckInForms
 from bot.skills.check_in_keeping import Keeping
+from bot.skills.digest import Digest
 from bot.skills.first_words import FirstWords
 from bot.skills.greet import greeting
 from bot.skills.home import Home
 from bot.skills.link import Link
 from bot.skills.moderate import Moderate
 from bot.skills.overhear import Overhear, concerns
+from bot.skills.oversee import Oversee
 from bot.skills.rate import Rate
 from bot.skills.replan import Replan
 from bot.skills.share import Share
@@ -111,6 +113,19 @@ class Bot:
             people=stores.people,
             reaches=stores.reaches,
             unblock=self._unblock,
+            now=now,
+            language=language,
+        )
+        self._oversee = Oversee(tend=tend, check_ins=stores.check_ins, questions=questions or shipped(), now=now)
+        self.digest = Digest(
+            boards=stores.boards,
+            members=stores.members,
+            people=stores.people,
+            reaches=stores.reaches,
+            deliveries=stores.deliveries,
+            pilots=stores.pilots,
+            news=stores.news,
+            demands=stores.demands,
             now=now,
             language=language,
         )
@@ -258,6 +273,10 @@ class Bot:
                 return await self._link(rest, person, place)
             case "channel":
                 return await self._moderate.channel(rest, person, place)
+            case "checkins":
+                return _for_one(await self._oversee(rest, person, place))
+            case "digest":
+                return await self.digest(rest, person, place)
             case "help":
                 return cards.help_()
             case _:
@@ -285,8 +304,34 @@ class Bot:
                 return await self._link.confirm(code, person, place)
             case actions.OldAction():
                 return cards.old_card()
+            case (
+                actions.OverseePilots()
+                | actions.AskNow()
+                | actions.PauseAsking()
+                | actions.ResumeAsking()
+                | actions.PlanAsking()
+                | actions.TryAgain()
+            ):
+                return _for_one(await self._press_as_moderator(action, person, place))
             case _:
                 return _for_one(await self._press_check_in(action, person, place))
+
+    async def _press_as_moderator(self, action: actions.OfModerators, person: Person, place: Place) -> Message | Form:
+        match action:
+            case actions.OverseePilots(wanted):
+                return await self._oversee(wanted, person, place)
+            case actions.AskNow(wanted):
+                return await self._oversee.ask_now(wanted, person, place)
+            case actions.PauseAsking(wanted):
+                return await self._oversee.pause(wanted, person, place, is_paused=True)
+            case actions.ResumeAsking(wanted):
+                return await self._oversee.pause(wanted, person, place, is_paused=False)
+            case actions.PlanAsking(wanted):
+                return await self._oversee.form(wanted, person, place)
+            case actions.TryAgain(mark):
+                return await self._oversee.try_again(mark, person, place)
+            case _:
+                assert_never(action)
 
     async def _press_check_in(self, action: actions.OfCheckIns, person: Person, place: Place) -> Message | Form:
         match action:
@@ -333,6 +378,8 @@ class Bot:
                 return _for_one(await self._replan.take(context, values, person, place))
             case stop.FORM:
                 return _for_one(await self._stop.take(context, values, person, place))
+            case oversee.FORM:
+                return _for_one(await self._oversee.take(context, values, person, place))
             case unblock.FORM:
                 return _for_one(await self._unblock.take(context, values, person, place))
             case _:
@@ -342,7 +389,10 @@ class Bot:
 def _is_in_rooms_language(event: Event) -> bool:
     """Whether the whole room reads what comes of it, though one person pressed or said it aside."""
     match event:
-        case Pressed(action=actions.MuteThread() | actions.NotNow() | actions.SetMode()) | Commanded(command="channel"):
+        case (
+            Pressed(action=actions.MuteThread() | actions.NotNow() | actions.SetMode())
+            | Commanded(command="channel" | "digest")
+        ):
             return event.place.is_shareable
     return False
 

@@ -79,6 +79,19 @@ COMMANDS = (
         example="channel overhear",
     ),
     Command(
+        name="checkins",
+        arguments="[words]",
+        does=phrase("Show who is asked about which pilots and how that goes. For moderators."),
+        example="checkins mobility",
+    ),
+    Command(
+        name="digest",
+        arguments="[here [weekday] | off]",
+        does=phrase("Show or choose whether a channel is told each week what is new. Moderators choose."),
+        example="digest here Monday",
+        only=r"|off|here(?: +\w+)?",
+    ),
+    Command(
         name="help",
         arguments="",
         does=phrase("Show what you can say."),

@@ -238,16 +238,16 @@ class CheckIns(Protocol):
         """The latest before that day that was answered with words: what the next one starts from."""
         ...
 
+    async def asked(self, community: str, since: datetime) -> Sequence[CheckIn]:
+        """All that were asked from then on, the earliest first."""
+        ...
+
 
 class CheckInRounds(Protocol):
-    """What the sweeps and the moderators look at."""
+    """What the sweeps look at."""
 
     async def unanswered(self, asked_by: datetime, limit: int) -> Sequence[CheckIn]:
         """Open ones that were asked by then and not reminded of, the earliest first."""
-        ...
-
-    async def asked(self, community: str, since: datetime) -> Sequence[CheckIn]:
-        """All that were asked from then on, the earliest first."""
         ...
 
 
