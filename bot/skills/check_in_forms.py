@@ -90,6 +90,7 @@ class CheckInForms:
             else:
                 hint = say("last time: {text}", text=shorten(before.text, 100))
         picked = choices(question, of)
+        value = next((each for each, label in picked if label == value), value)
         options = (("", say("not decided")), *picked) if picked else ()
         label = wording(question, of)
         return Field(name=question.key, label=label, hint=hint, value=value, is_long=not picked, choices=options)
@@ -115,14 +116,17 @@ class CheckInForms:
             asked_as = say("In your own words")
             answers[WORDS] = CheckInAnswer(question=WORDS, asked=asked_as, kind=LearningKind.NOTE, text=words, at=at)
         led_to = {each.key: each.after for each in of.questions if each.after}
-        still = {key: each for key, each in check_in.answers.items() if led_to.get(key) in answers}
+        # What the form did not ask stays: another stage asks other questions. What led to it must be there, though.
+        was_asked = {WORDS, *(each.key for each in asked)}
+        others = {key: each for key, each in check_in.answers.items() if key not in was_asked}
+        still = {key: each for key, each in others.items() if key not in led_to or led_to[key] in answers}
         return {**answers, **still}
 
     def answer(
         self, question: Question, of: QuestionSet, text: str, before: CheckInAnswer | None
     ) -> CheckInAnswer | None:
-        """As it was told first, where it was only corrected."""
-        text = masked(text)
+        """As it was told first, where it was only corrected. What was picked is kept as it was read."""
+        text = dict(choices(question, of)).get(text, "") if question.choices else masked(text)
         if not text:
             return None
         barrier = None

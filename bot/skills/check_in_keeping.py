@@ -16,6 +16,7 @@ from bot.question_sets import wording
 from bot.skills.check_in_forms import CheckInForms, in_the_way
 from bot.skills.tend import Tend, Tended
 from bot.skills.unblock import Unblock
+from bot.voice import say
 from knowledge.errors import UnavailableError
 from knowledge.learnings import Learning, LearningKind, Origin
 from knowledge.pilots import Pilot
@@ -51,7 +52,7 @@ class Keeping:
             for question, of in self.forms.led_to(tended, kept)
             if question.key not in kept.answers
         ]
-        wants_stop = any(each.text == "stop it" for each in kept.answers.values())
+        wants_stop = any(each.text == say("stop it") for each in kept.answers.values())
         return cards.kept(tended.pilot, kept, plan, blocked=blocked, follow_up=" ".join(wanted), wants_stop=wants_stop)
 
     async def _learn(self, tended: Tended, kept: CheckIn, before: set[str], person: Person) -> None:

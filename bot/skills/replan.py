@@ -24,6 +24,7 @@ FORM = "check-ins"
 _ASK, _PAUSE = "ask", "pause"
 _MENTION = re.compile(r"<@([A-Za-z0-9]+)(?:\|[^>]*)?>")
 _LONGEST_RHYTHM = 7  # words
+_LONGEST_WAIT = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,8 @@ class Replan:
             if not rhythm:
                 errors["rhythm"] = say("I do not know that rhythm. Please write it as every 2 weeks or first Tuesday.")
         until = read_day(given.get("until", "")) if given.get("until") else None
-        if given.get("until") and (until is None or until <= self.tend.today):
-            errors["until"] = say("Please write a day to come, such as 2026-07-01.")
+        if given.get("until") and (until is None or not self.tend.today < until <= self.tend.today + _LONGEST_WAIT):
+            errors["until"] = say("Please write a day within the next two years, such as 2026-07-01.")
         if given.get("asking", _ASK) not in (_ASK, _PAUSE):
             errors["asking"] = say("Please choose one of these.")
         colleague = await self._colleague(given.get("colleague", ""), tended, person) if given.get("colleague") else ""

@@ -5,6 +5,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot import actions
 from bot.actions import (
@@ -627,6 +629,10 @@ async def test_a_change_with_something_wrong_changes_nothing(house: House) -> No
     assert set(back.errors) == {"rhythm", "until", "colleague"}
     assert "every 2 weeks" in back.errors["rhythm"]
     assert {each.name: each.value for each in back.fields}["rhythm"] == "at full moon"
+    for wrong in (str(TODAY), "9999-12-31"):
+        assert form(await house.send(opened, until=wrong)).errors == {
+            "until": "Please write a day within the next two years, such as 2026-07-01."
+        }
     assert await house.database.check_in_plans.plan(TOOLS.id) is None
 
 
@@ -727,6 +733,25 @@ async def test_the_days_of_a_challenge_ask_for_its_end_and_the_gate_leads_to_sto
     assert isinstance(buttons(reply)["We stopped it …"], StopPilot)
     learned = {each.id: each.text for each in await house.database.pilots.learnings(TOOLS.id)}
     assert learned[f"{TOOLS.id}@{TODAY + 100 * DAY}/similar_areas"] == "Laboratories"
+    await house.database.members.keep_preferences("example", "ann", Preferences(language="de"))
+    opened = form(await house.command("checkin"))
+    await house.send(opened, gate="scale it")
+    learned = {each.id: each.text for each in await house.database.pilots.learnings(TOOLS.id)}
+    assert learned[f"{TOOLS.id}@{TODAY + 100 * DAY}/gate"] == "ausweiten"
+    opened = form(await house.command("checkin"))
+    assert {each.name: each.value for each in opened.fields}["gate"] == "scale it"
+
+
+async def test_what_a_pilot_was_asked_at_another_stage_stays_told(house: House) -> None:
+    await house.answer(worked="Drills", blocker="The tender")
+    await house.database.pilots.save([replace(TOOLS, stage=Stage.COMPLETED)], Author("test"), NOW)
+    opened = form(await house.command("checkin"))
+    assert "blocker" not in {each.name for each in opened.fields}
+    await house.send(opened, worked="Saws")
+    assert {name: each.text for name, each in (await house.learned()).items()} == {
+        "worked": "Saws",
+        "blocker": "The tender",
+    }
 
 
 async def test_a_community_asks_its_own_questions(tmp_path: Path) -> None:
@@ -898,3 +923,63 @@ async def test_bad_settings_say_what_to_write(house: House, name: str, typed: st
     assert back.errors is not None
     assert hint in " ".join(back.errors.values())
     assert {each.name: each.value for each in back.fields}[name] == typed
+
+
+# Whatever comes
+
+
+_TEXTS = st.text(max_size=60)
+_NAMED = st.sampled_from([TOOLS.id, f"{TOOLS.id}@{TODAY}", f"{TOOLS.id}@", f"{TOOLS.id}@{TODAY}/blocker", ""]) | _TEXTS
+_FIELDS = (
+    *("worked", "did_not_work", "changed", "next", "need", "blocker", "words", "sharing", "shared_from"),
+    *("barrier", "who_could_remove_it", "rhythm", "asking", "until", "colleague"),
+    *("because", "learned", "outcome", "direction", "how", "time_zone", "country", "region", "away"),
+)
+_GIVEN = st.sampled_from(["later", "channel", "pause", "legal", "9999-12-31", "0001-01-01", "every week", "-"]) | _TEXTS
+_WHATEVER = st.one_of(
+    st.builds(
+        Submitted,
+        person=st.sampled_from([ANN, BO, MIA]),
+        place=st.just(HOME),
+        form=st.sampled_from(["check-in", "check-in more", "check-ins", "stop", "unblock", "settings"]),
+        values=st.dictionaries(st.sampled_from(_FIELDS), _GIVEN),
+        context=_NAMED,
+    ),
+    st.builds(Said, person=st.just(ANN), place=st.just(HOME), text=_TEXTS | st.just("thirty people borrowed a drill")),
+    st.builds(
+        Commanded,
+        person=st.sampled_from([ANN, BO, MIA]),
+        place=st.just(HOME),
+        command=st.sampled_from(["checkin", "rhythm"]),
+        rest=st.builds("{} {}".format, _NAMED | st.just("tool library"), _GIVEN),
+    ),
+    st.builds(
+        Pressed,
+        person=st.sampled_from([ANN, BO, MIA]),
+        place=st.just(HOME),
+        action=st.one_of(
+            st.builds(OpenCheckIn, _NAMED),
+            st.builds(NothingNew, _NAMED),
+            st.builds(SkipCheckIn, _NAMED),
+            st.builds(PutOff, _NAMED, st.integers(1, 99)),
+            st.builds(ChangeCheckIns, _NAMED),
+            st.builds(SetRhythm, _NAMED, _GIVEN),
+            st.builds(KeepWords, _NAMED, _TEXTS),
+            st.builds(FollowUp, _NAMED),
+            st.builds(AnswerOffer, _NAMED, st.booleans()),
+            st.builds(StopPilot, _NAMED),
+            st.builds(Unblock, _NAMED),
+        ),
+    ),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(events=st.lists(_WHATEVER, min_size=1, max_size=5))
+async def test_whatever_happens_around_check_ins_there_is_an_answer_and_no_fault(
+    events: list[Event], house: House
+) -> None:
+    for event in events:
+        reply = await house.hear(event)
+        assert isinstance(reply.content, Form) or "went wrong" not in plain(reply.content)
+        assert isinstance(reply.content, Form) or "cannot get at" not in plain(reply.content)
