@@ -343,6 +343,10 @@ class Announcer(Protocol):
         ...
 
 
+class Correspondent(Prompter, Announcer, Protocol):
+    """Writes first on one platform, to people and to rooms."""
+
+
 class Stores(Protocol):
     """All that the bot keeps, as one open database has it."""
 

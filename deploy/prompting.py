@@ -9,7 +9,7 @@ from adapters.sql import Database, open_database
 from adapters.teams import door as teams
 from bot.cards import hello
 from bot.messages import Reply
-from bot.ports import Prompter
+from bot.ports import Correspondent
 from bot.voice import speaking
 from deploy.server import slack_settings, teams_settings
 from deploy.settings import Settings
@@ -38,9 +38,9 @@ async def say_hello(settings: Settings, person: str, community: str) -> str:
 
 
 @asynccontextmanager
-async def open_prompters(settings: Settings, database: Database) -> AsyncIterator[Mapping[str, Prompter]]:
+async def open_prompters(settings: Settings, database: Database) -> AsyncIterator[Mapping[str, Correspondent]]:
     """By platform, for a program that only writes; a server's doors have their own."""
-    prompters: dict[str, Prompter] = {}
+    prompters: dict[str, Correspondent] = {}
     async with AsyncExitStack() as opened:
         if settings.has_slack:
             transactions = database.connections.turn_taking_engine

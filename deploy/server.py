@@ -16,7 +16,7 @@ from adapters.slack.door import SlackHouse, SlackSettings, open_slack
 from adapters.teams.app import TeamsHouse
 from adapters.teams.door import TeamsSettings, open_teams
 from bot.members import Role
-from bot.ports import Prompter
+from bot.ports import Correspondent
 from deploy.settings import Settings, variable
 from deploy.sweeps import sweeps
 from deploy.wiring import House, new_id, now, open_house
@@ -36,10 +36,10 @@ _quiet_log.setLevel(logging.CRITICAL)
 
 
 class Door(Protocol):
-    """A platform's way in, and its way to people who did not just write."""
+    """A platform's way in, and its way to people and rooms where nobody just wrote."""
 
     @property
-    def prompter(self) -> Prompter: ...
+    def prompter(self) -> Correspondent: ...
 
     def routes(self) -> list[web.RouteDef]: ...
 

@@ -9,13 +9,14 @@ from typing import Any
 from bot.check_ins import ASK, DECLINED, OFFER, REMIND
 from bot.deliveries import Delivery
 from bot.hand_overs import TAKE_OVER, WHETHER
-from bot.ports import Prompter
+from bot.ports import Correspondent
 from bot.skills.last_words import LastWords
 from deploy.settings import Settings
 from deploy.wiring import House
 from jobs import clock, upkeep
 from jobs.check_ins import AskSweep
 from jobs.deliveries import NotNow, Result, Send, Sweep, WasSent
+from jobs.digests import KINDS, Digests
 from jobs.hand_overs import HandOver
 from jobs.outgoing import Outgoing
 from jobs.prompts import Prompt
@@ -23,6 +24,7 @@ from jobs.reminders import RemindSweep
 
 ASK_EVERY = timedelta(minutes=1)
 REMIND_EVERY = timedelta(minutes=10)
+DIGEST_EVERY = timedelta(minutes=10)
 SEND_EVERY = timedelta(seconds=20)
 TIDY_EVERY = timedelta(hours=6)
 
@@ -77,16 +79,22 @@ class _Senders:
         return await was_sent(delivery)
 
 
-def sweeps(house: House, prompters: Mapping[str, Prompter], settings: Settings) -> Sweeps:
+def sweeps(house: House, prompters: Mapping[str, Correspondent], settings: Settings) -> Sweeps:
     """All of them over one house."""
     database, now = house.database, house.now
     ask, remind = ask_sweep(house), _remind_sweep(house)
     outgoing = _outgoing(house, prompters, settings)
-    senders = _Senders(dict.fromkeys(outgoing.words, (outgoing.send, outgoing.was_sent)), now)
+    digests = _digests(house, prompters, settings)
+    to_people = dict.fromkeys(outgoing.words, (outgoing.send, outgoing.was_sent))
+    to_rooms = dict.fromkeys(KINDS, (digests.send, digests.was_sent))
+    senders = _Senders({**to_people, **to_rooms}, now)
     deliveries = Sweep(queue=database.deliveries, send=senders.send, was_sent=senders.was_sent, jitter=random.random)
 
     async def reminded(at: datetime) -> Mapping[str, int]:
         return {"planned": await remind(at)}
+
+    async def digested(at: datetime) -> Mapping[str, int]:
+        return {"planned": await digests.plan(at)}
 
     async def tidied(at: datetime) -> Mapping[str, int]:
         await upkeep.forget(database, at)
@@ -95,6 +103,7 @@ def sweeps(house: House, prompters: Mapping[str, Prompter], settings: Settings) 
     steps: dict[str, tuple[Step, timedelta]] = {
         "check-ins": (ask, ASK_EVERY),
         "reminders": (reminded, REMIND_EVERY),
+        "digests": (digested, DIGEST_EVERY),
         SENDING: (deliveries, SEND_EVERY),
         "upkeep": (tidied, TIDY_EVERY),
     }
@@ -132,7 +141,7 @@ def _hand_over(house: House) -> HandOver:
     return HandOver(people=database.people, members=database.members, deliveries=database.deliveries)
 
 
-def _outgoing(house: House, prompters: Mapping[str, Prompter], settings: Settings) -> Outgoing:
+def _outgoing(house: House, prompters: Mapping[str, Correspondent], settings: Settings) -> Outgoing:
     database = house.database
     last_words = LastWords(
         pilots=database.pilots,
@@ -154,4 +163,17 @@ def _outgoing(house: House, prompters: Mapping[str, Prompter], settings: Setting
         check_ins=database.check_ins,
         hand_over=_hand_over(house),
         now=house.now,
+    )
+
+
+def _digests(house: House, announcers: Mapping[str, Correspondent], settings: Settings) -> Digests:
+    database = house.database
+    return Digests(
+        boards=database.boards,
+        deliveries=database.deliveries,
+        words=house.bot.digest.of,
+        post=house.bot.first_words,
+        announcers=announcers,
+        now=house.now,
+        zone=settings.time_zone,
     )

@@ -10,9 +10,11 @@ from typing import Any, cast
 from adapters.sql import Database
 from bot.check_ins import CheckIn, CheckInPlan, CheckInState
 from bot.deliveries import Standing
+from bot.digests import Board
 from bot.members import Preferences, Role
 from bot.messages import Message, Reply, plain
 from bot.reaches import Posted, Reach
+from bot.skills.digest import Digest
 from bot.skills.first_words import FirstWords
 from bot.skills.tend import Tend
 from deploy.settings import Settings
@@ -60,13 +62,25 @@ class Sent:
 
 @dataclass
 class Platform:
-    """A Prompter that notes what it takes, and how plan and check-in stood then; `troubles` are raised, by account."""
+    """A Correspondent that notes what it takes, and how plan and check-in stood; `troubles` are raised, by account."""
 
     now: list[datetime]
     database: MemoryDatabase | Database
     sent: list[Sent] = field(default_factory=list)
     troubles: dict[str, Exception] = field(default_factory=dict)
     tells: bool = True
+    told: list[tuple[str, str]] = field(default_factory=list)  # in rooms: the room, and what
+
+    async def has_strangers(self, board: Board) -> bool:
+        return False
+
+    async def announce(self, board: Board, reply: Reply, key: str = "") -> str:
+        assert isinstance(reply.content, Message)
+        self.told.append((board.room, plain(reply.content)))
+        return f"post {len(self.told)}"
+
+    async def was_announced(self, board: Board, key: str, since: datetime) -> bool | None:
+        return None
 
     async def prompt(self, reach: Reach, reply: Reply, key: str = "") -> Posted:
         if trouble := self.troubles.get(reach.account):
@@ -113,7 +127,19 @@ class Rounds:
             now=self.now,
         )
         words = FirstWords(tend=tend, check_ins=database.check_ins)
-        parts = {"search": None, "bot": SimpleNamespace(first_words=words), "database": database}
+        digest = Digest(
+            boards=database.boards,
+            members=database.members,
+            people=database.people,
+            reaches=database.reaches,
+            deliveries=database.deliveries,
+            pilots=database.pilots,
+            news=database.news,
+            demands=database.demands,
+            now=self.now,
+        )
+        bot = SimpleNamespace(first_words=words, digest=digest)
+        parts = {"search": None, "bot": bot, "database": database}
         house = House(calendar=calendar, now=self.now, **cast("Any", parts))
         return sweeps(house, {"slack": self.platform}, Settings(_env_file=None))  # type: ignore[call-arg]
 

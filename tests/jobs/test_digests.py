@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.check_ins import POST
+from bot.check_ins import POST, CheckIn, CheckInAnswer, CheckInState
 from bot.deliveries import Delivery, State
 from bot.digests import DIGEST, Board
 from bot.messages import Message, Reply, Text, plain
@@ -19,6 +19,9 @@ from knowledge.ports import Author, Demand
 from knowledge.records import pilot_from_record
 from knowledge.visibility import Audience, Visibility
 from tests.fakes import MemoryDatabase
+from tests.rounds import MONDAY as MARCH
+from tests.rounds import Rounds, moment
+from tests.rounds import pilot as agreed
 
 MONDAY = datetime(2026, 5, 18, 9, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -259,6 +262,33 @@ async def test_a_post_is_not_shown_to_people_from_outside(house: House) -> None:
     await house.database.deliveries.plan([post])
     await house.sweep()
     assert house.room.heard == []
+
+
+async def test_the_clocks_own_sweeps_tell_rooms_what_is_new_and_what_an_owner_agreed_to() -> None:
+    rounds = Rounds()
+    await rounds.begin()
+    board = replace(BOARD, chosen_at=rounds.now(), told_until=rounds.now())
+    await rounds.database.boards.put_up(board)
+    told = CheckInAnswer(
+        question="worked", asked="What worked?", kind=LearningKind.WORKED, text="The rota.", at=rounds.now()
+    )
+    check_in = CheckIn(
+        pilot_id=agreed().id, community="example", person="ann", on=rounds.now().date(), asked_at=rounds.now(),
+        state=CheckInState.ANSWERED, answers={"worked": told}, is_for_channel=True,
+    )  # fmt: skip
+    await rounds.database.check_ins.keep(check_in)
+    post = Delivery(
+        key="post", kind=POST, community="example", person="ann", about=agreed().id,
+        payload={"check_in": check_in.id}, due_at=rounds.now() + timedelta(minutes=10),
+    )  # fmt: skip
+    await rounds.database.deliveries.plan([post])
+    await rounds.tick(rounds.now() + timedelta(hours=1))
+    ((room, posted),) = rounds.platform.told
+    assert room == "C1"
+    assert "The rota." in posted
+    await rounds.pass_time(moment(MARCH + WEEK, 12))
+    assert [where for where, _ in rounds.platform.told] == ["C1", "C1"]
+    assert "Tool library tools" in rounds.platform.told[1][1]
 
 
 async def test_on_a_platform_that_is_not_set_up_it_waits(house: House) -> None:
