@@ -204,7 +204,7 @@ class TeamsApp:
             with speaking(found.language):
                 return extension.told(found.content) if isinstance(found.content, Message) else {}
         with speaking(found.language):
-            return extension.results(found.pilots[query.skip :])
+            return extension.results(found.pilots[query.skip : query.skip + query.count])
 
     async def _rate(self, rated: Rated) -> None:
         """Teams thanks by itself."""

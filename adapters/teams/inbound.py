@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 from typing import Any
 
 from adapters.teams.cards import ACTION
@@ -308,7 +309,7 @@ def _query(value: Mapping[str, Any], activity: Mapping[str, Any], origin: Origin
         place=_aside(activity, origin, tenant),
         text=clean(text[:_TEXT_LIMIT]),
         origin=origin,
-        skip=_number(options.get("skip"), 0, most=10_000),
+        skip=_number(options.get("skip"), 0, most=inf),
         count=_number(options.get("count"), PAGE, most=PAGE),
     )
 
@@ -495,7 +496,7 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _number(value: object, otherwise: int, *, most: int) -> int:
+def _number(value: object, otherwise: int, *, most: float) -> int:
     is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
     return value if isinstance(value, int) and is_number else otherwise
 

@@ -565,6 +565,7 @@ def test_a_search_says_which_page() -> None:
     for options, page in (
         ({"skip": 25, "count": 10}, (25, 10)),
         ({"skip": -1, "count": 1_000}, (0, 25)),
+        ({"skip": 10**400, "count": 0}, (10**400, 0)),
         ({"skip": True, "count": "9"}, (0, 25)),
         (None, (0, 25)),
     ):
