@@ -209,7 +209,11 @@ class SlackApp:
         is_speaking = is_for_the_bot(event) and not isinstance(event, Opened)
         if self._emails is None or not is_speaking or event.place.is_outside:
             return incoming
-        email = await self._emails.of(client, origin.team, origin.user)
+        try:
+            email = await self._emails.of(client, origin.team, origin.user)
+        except Exception:  # noqa: BLE001 - whatever Slack tells of them, they are answered
+            _log.exception("The address of somebody was not looked up")
+            return incoming
         return replace(incoming, event=replace(event, person=replace(event.person, email=email)))
 
     async def _with_audience(self, incoming: Incoming, client: AsyncWebClient) -> Event:

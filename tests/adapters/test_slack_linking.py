@@ -1,5 +1,6 @@
 """One community over platforms, as Slack sees it: its name, codes, and people's addresses."""
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -210,6 +211,54 @@ async def test_who_is_only_overheard_is_not_looked_up(tmp_path: Path) -> None:
         await world.sender.event(body)
         await settled(world.slack)
         assert not world.slack.called("users.info")
+
+
+ODD: dict[str, object] = {
+    "no object": "U01ALICE",
+    "a list": [CONFIRMED],
+    "nobody": None,
+    "a profile that is a word": {**CONFIRMED, "profile": "alice@example.org"},
+    "a profile that is a list": {**CONFIRMED, "profile": ["alice@example.org"]},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_whatever_slack_tells_of_a_person_they_are_answered(tmp_path: Path, odd: str) -> None:
+    async with running_world(tmp_path, link_by_email="1") as world:
+        world.slack.refusals["users.info"] = [web.json_response({"ok": True, "user": ODD[odd]})]
+        assert "Just ask" in (await world.says("help")).words
+        assert await world.database.people.accounts(HERE, ALICE) == [ALICE]
+
+
+async def test_trouble_with_an_address_is_logged_without_a_word_and_they_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr(Emails, "of", broken)
+    async with running_world(tmp_path, link_by_email="1") as world:
+        assert "driverless" in (await world.says("who tried driverless shuttles?")).words.casefold()
+        await world.sender.event(payload("app_home_opened_home"))
+        await until(lambda: world.slack.called("views.publish"))
+    (line, *_) = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert line.getMessage() == "The address of somebody was not looked up"
+    assert "driverless" not in caplog.text
+
+
+async def test_who_presses_stop_is_obeyed_while_an_address_is_looked_up(tmp_path: Path) -> None:
+    async with running_world(tmp_path, link_by_email="1") as world:
+        world.slack.delays["users.info"] = 1.5
+        asked = mention("who tried driverless shuttles?")
+        await world.sender.event(asked)
+        await until(lambda: world.slack.under_way)
+        stopped = payload("agent_session_stopped")
+        stopped["event"] |= {"channel": asked["event"]["channel"], "thread_ts": asked["event"]["ts"]}
+        await world.sender.event(stopped)
+        (told,) = await until(lambda: world.slack.called("chat.postMessage"))
+        await settled(world.slack)
+        assert told.arguments["text"] == "Stopped."
+        assert world.slack.said == [told]
 
 
 @dataclass
