@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from adapters.teams.app import TeamsHouse
 from adapters.teams.door import TeamsSettings, open_teams
-from bot.answers import GivenAnswer
+from bot.answers import Found, GivenAnswer
 from bot.events import Event
 from bot.messages import Message, Reply, Text
 from bot.people import Person
@@ -135,7 +135,7 @@ class Sender:
 
 @dataclass
 class Listener:
-    """In the bot's place: it keeps what it hears, and says `reply` once `may_answer`."""
+    """In the bot's place: it keeps what it hears, and says `reply` once `may_answer`; a search has what it `found`."""
 
     reply: Reply | None = None
     events: list[Event] = field(default_factory=list)
@@ -143,6 +143,7 @@ class Listener:
     pieces: Sequence[str] = ()
     was_stopped: bool = False
     searched: list[Place] = field(default_factory=list)
+    found: Found | None = None
     reaches: MemoryReaches = field(default_factory=MemoryReaches)
     answers: dict[str, GivenAnswer] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
@@ -162,10 +163,10 @@ class Listener:
             raise
         return self.reply
 
-    async def find(self, text: str, person: Person, place: Place) -> Reply:
+    async def find(self, text: str, person: Person, place: Place) -> Found | Reply:
         self.searched.append(place)
         await self.may_answer.wait()
-        return told(f"Nothing for {len(text)} letters.")
+        return self.found or told(f"Nothing for {len(text)} letters.")
 
     async def posted(self, answer_id: str, post: str) -> None: ...
 
@@ -202,7 +203,9 @@ async def running_teams() -> AsyncIterator[TeamsApi]:
 
 
 @asynccontextmanager
-async def open_door(teams: StandIn, listener: Listener, **more: Any) -> AsyncIterator[Sender]:
+async def open_door(
+    teams: StandIn, listener: Listener, *, language: str = "en", links_by_email: bool = False, **more: Any
+) -> AsyncIterator[Sender]:
     """The door alone, before a listener. On loopback, as the stand-in has no https; it signs all the same."""
     known = TeamsSettings(
         app_id=APP_ID,
@@ -221,6 +224,8 @@ async def open_door(teams: StandIn, listener: Listener, **more: Any) -> AsyncIte
         reaches=listener.reaches,
         now=lambda: NOW,
         clock=listener.clock,
+        language=language,
+        links_by_email=links_by_email,
     )
     application = web.Application()
     runner = web.AppRunner(application, access_log=None, logger=_quiet_log)

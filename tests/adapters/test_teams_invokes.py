@@ -1,22 +1,24 @@
 """What Teams is answered in the response: by each kind of what waits for it, and each kind of reply."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from adapters.teams import invokes
+from adapters.teams import extension, invokes
 from adapters.teams.cards import ACTION, data_of, fallback, render
 from adapters.teams.dialogs import FORM, form_card, form_dialog, message_dialog, read_opener
 from adapters.teams.inbound import Incoming, Tenant, from_activity
 from bot import cards
 from bot.actions import RateAnswer, TellPilot
-from bot.answers import GivenAnswer
+from bot.answers import Found, GivenAnswer
 from bot.events import Pressed, Submitted
 from bot.forms import Field, Form
 from bot.messages import Button, Buttons, Message, Reply, Text
+from bot.voice import speaking
 from tests.adapters.test_teams_cards import check_card, elements_of
-from tests.base import NOW
+from tests.base import NOW, sample_pilots
 from tests.slack_api import until
 from tests.teams_api import Listener, Sender, TeamsApi, open_door, payload, running_teams, settled, words
 from tests.teams_connector import TENANT, Json, refused
@@ -218,6 +220,46 @@ async def test_a_form_that_stood_in_a_message_ends_there_for_the_next_look_too(l
         (event,) = listener.events
         assert isinstance(event, Submitted)
         assert event.values == {"title": "Bus"}
+
+
+# A search
+
+
+@pytest.mark.shows("compose", "language")
+async def test_what_is_found_is_told_in_the_language_of_those_who_read_it(listener: Listener) -> None:
+    pilots = tuple(sample_pilots())
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        for language in ("en", "de"):
+            listener.found = Found(pilots=pilots, language=language)
+            answer = await door.send(payload("message_extension_query", teams))
+            with speaking(language):
+                assert answer.json() == extension.results(pilots)
+        assert answer.json() != extension.results(pilots)
+
+
+@pytest.mark.parametrize(
+    ("options", "titles"),
+    [
+        ({"skip": 0, "count": 25}, range(8)),
+        ({"skip": 0, "count": 3}, range(3)),
+        ({"skip": 3, "count": 3}, range(3, 6)),
+        ({"skip": 6, "count": 3}, range(6, 8)),
+        ({"skip": 8, "count": 25}, ()),
+        ({"skip": 25, "count": 25}, ()),
+        ({"skip": 10**9, "count": 25}, ()),
+    ],
+)
+async def test_whoever_looks_further_finds_what_comes_after_and_nothing_again(
+    options: Json, titles: Sequence[int], listener: Listener
+) -> None:
+    pilots = tuple(sample_pilots())
+    listener.found = Found(pilots=pilots, language="en")
+    async with running_teams() as teams, open_door(teams, listener) as door:
+        body = payload("message_extension_query", teams)
+        body["value"]["queryOptions"] = options
+        (found,) = (await door.send(body)).json().values()
+    assert found["type"] == "result"
+    assert [each["preview"]["content"]["title"] for each in found["attachments"]] == [pilots[at].title for at in titles]
 
 
 # Teams' own thumbs

@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from adapters.sql import open_database
 from bot import cards, voice
 from bot.actions import MuteThread, OpenSettings, ShareAnswer
+from bot.answers import Found
 from bot.app import Bot
 from bot.cards.channels import MODE_LABELS
 from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted, Visited
@@ -281,6 +282,33 @@ async def test_trouble_is_told_in_the_readers_language(
 
     monkeypatch.setattr(database.pilots, "owned_by", away)
     assert "ein paar Minuten" in text(await bot.handle(Visited(person=ANN, place=HOME)))
+
+
+async def test_pilots_to_choose_from_are_in_the_rooms_language_and_trouble_in_the_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sample_bot(tmp_path) as (_, database, search):
+        bot = Bot(database, search, now=lambda: NOW, new_id=lambda: "id", language="fr")
+        await database.members.keep_preferences("example", ANN.id, Preferences(language="de"))
+        # Whoever reads that conversation reads the one that is chosen, also where its writer begins it alone.
+        for place in (ROOM, HOME):
+            found = await bot.find("self-driving shuttle buses", ANN, place)
+            assert isinstance(found, Found)
+            assert (found.language, len(found.pilots)) == ("fr", 2)
+        for person, language, start in ((ANN, "de", "Einen solchen Versuch hat"), (BOB, "fr", "Aucun essai")):
+            nobody = await bot.find("zeppelins for the post", person, ROOM)
+            assert isinstance(nobody, Reply)
+            assert (nobody.language, nobody.is_private) == (language, True)
+            assert text(nobody).startswith(start)
+
+        async def away(*_: object, **__: object) -> None:
+            raise UnavailableError("The database is away.")
+
+        monkeypatch.setattr(search, "find", away)
+        trouble = await bot.find("self-driving shuttle buses", ANN, ROOM)
+        assert isinstance(trouble, Reply)
+        assert "ein paar Minuten" in text(trouble)
+        assert trouble.language == "de"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
