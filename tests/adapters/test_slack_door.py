@@ -20,9 +20,15 @@ from slack_sdk.oauth.installation_store import Bot
 
 from adapters.slack.encryption import new_key
 from adapters.slack.installations import Installations
+from adapters.slack.modals import message_view
+from adapters.sql import open_database
 from bot.app import Bot as HouseBot
+from bot.cards import one_moment
 from bot.events import Event, Submitted, Visited
 from bot.messages import Reply
+from bot.places import Place
+from bot.rooms import Mode
+from bot.voice import speaking
 from deploy.server import serving
 from deploy.settings import InvalidSettingsError, Settings
 from knowledge.errors import PilotlightError
@@ -521,6 +527,44 @@ async def test_a_form_under_way_is_finished_before_the_server_stops(
         assert (await sender.interaction(body)).status == 200
         assert slack.called(method) == []
     assert slack.called(method)
+
+
+@pytest.mark.shows("language")
+async def test_one_moment_is_said_in_the_communitys_language(
+    slack: SlackApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer = asyncio.Event()
+    handle = HouseBot.handle
+
+    async def take_long(self: HouseBot, event: Event, *more: Any) -> Reply | None:
+        await may_answer.wait()
+        return await handle(self, event, *more)
+
+    monkeypatch.setattr(HouseBot, "handle", take_long)
+    monkeypatch.setattr("adapters.slack.app._PATIENCE_SECONDS", 0.1)
+    async with running_server(slack, tmp_path, language="de") as sender:
+        answer = await sender.interaction(payload("view_submission"))
+        with speaking("de"):
+            assert json.loads(answer.text) == {"response_action": "update", "view": message_view(one_moment())}
+        assert json.loads(answer.text)["view"] != message_view(one_moment())
+        may_answer.set()
+        await until(lambda: slack.called("views.update"))
+
+
+@pytest.mark.shows("silence")
+async def test_what_may_not_be_said_of_what_was_overheard_is_said_to_nobody(
+    sender: Sender, slack: SlackApi, database_url: str
+) -> None:
+    async with open_database(database_url) as database:
+        await database.rooms.set_mode(Place("slack", "example", "C01GENERAL"), Mode.OVERHEAR)
+    not_here = web.json_response({"ok": False, "error": "restricted_action"})
+    slack.refusals["chat.postMessage"].append(not_here)
+    overheard = payload("message_in_channel")
+    overheard["event"]["text"] = "has anyone tried driverless shuttles?"
+    await sender.event(overheard)
+    await until(lambda: not slack.refusals["chat.postMessage"])
+    await settled(slack)
+    assert slack.said == []
 
 
 @dataclass

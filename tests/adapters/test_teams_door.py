@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from adapters.teams import app as teams_app
 from bot.app import Bot as HouseBot
 from bot.cards import one_moment
-from bot.events import Event, Pressed, Said
+from bot.events import Event, Opened, Pressed, Said, Visited
 from bot.messages import Reply, plain
+from bot.voice import speaking
 from deploy.server import serving, teams_settings
 from deploy.settings import InvalidSettingsError, Settings
 from knowledge.errors import PilotlightError
@@ -609,6 +610,22 @@ async def test_what_takes_longer_than_teams_waits_is_one_moment_and_shown_after(
     assert "At last." in words(said)
 
 
+@pytest.mark.shows("language")
+@pytest.mark.parametrize("name", ["action_execute_in_channel", "dialog_fetch"])
+async def test_one_moment_is_said_in_the_communitys_language(
+    name: str, teams: TeamsApi, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teams_app, "_PATIENCE_SECONDS", 0.1)
+    listener.may_answer.clear()
+    async with open_door(teams, listener, language="de") as door:
+        answer = await door.send(_press(teams, name=name))
+        with speaking("de"):
+            expected = plain(one_moment())
+        assert expected != plain(one_moment())
+        assert expected in str(answer.json()["task" if name.startswith("dialog") else "value"])
+        listener.may_answer.set()
+
+
 async def test_a_search_that_takes_too_long_ends_in_time(
     door: Sender, listener: Listener, teams: TeamsApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -638,6 +655,46 @@ async def test_a_fault_of_ours_is_no_answer_that_teams_would_come_again_for(
         assert answers[1].json()["statusCode"] == 200
         await settled(teams, 0.1)
     assert not [line for line in logged(caplog) if "unmentionable" in line]
+
+
+# Who it is, and who reads along
+
+
+@pytest.mark.shows("outsiders")
+@pytest.mark.parametrize("is_guest", [True, False])
+async def test_the_page_under_the_first_words_knows_a_guest_for_one(
+    is_guest: bool,  # noqa: FBT001 - drawn
+    door: Sender,
+    listener: Listener,
+    teams: TeamsApi,
+) -> None:
+    if is_guest:
+        teams.people["29:1alice"] = {"userRole": "guest"}
+    listener.reply = told("Hello.")
+    await door.send(payload("installed_in_personal", teams))
+    await until(lambda: len(teams.said) == 2)
+    assert [type(event) for event in listener.events] == [Opened, Visited]
+    assert [event.place.is_outside for event in listener.events] == [is_guest] * 2
+
+
+@pytest.mark.shows("silence")
+async def test_what_may_not_be_said_of_what_was_overheard_is_said_to_nobody(
+    door: Sender, listener: Listener, teams: TeamsApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener.reply = told("I overheard this.")
+    overheard = payload("message_in_channel_overheard", teams, text="has anyone tried driverless shuttles?")
+    teams.refusals = [refused(403, "MessageWritesBlocked")]
+    await door.send(overheard)
+    await until(lambda: logged(caplog))
+    await settled(teams, 0.1)
+    assert [each.path.partition("/v3/")[2] for each in teams.written] == [
+        "conversations/19%3Aprojects%40thread.tacv2%3Bmessageid%3D1795348806000/activities"
+    ]
+    # Whoever turned to it is told.
+    teams.refusals = [refused(403, "MessageWritesBlocked")]
+    await door.send(mention(teams))
+    await until(lambda: len(teams.written) == 4)
+    assert teams.written[2].path.endswith("/v3/conversations")
 
 
 # The whole server
