@@ -79,9 +79,11 @@ class SlackPrompter:
         messages = answer.get("messages")
         if not isinstance(messages, list):
             return None
-        if any(_key_of(each) == key for each in messages):
+        keys = [_key_of(each) for each in messages]
+        if key in keys:
             return True
-        return None if answer.get("has_more") else False
+        # A mark that came without what it says could be this one.
+        return None if answer.get("has_more") or None in keys else False
 
     async def has_strangers(self, board: Board) -> bool:
         reach = _reach_of(board)
@@ -140,10 +142,10 @@ def _told(answer: Mapping[str, Any], name: str) -> str:
     return told if isinstance(told, str) else ""
 
 
-def _key_of(message: object) -> str:
-    """Of the delivery that it is; "" of all others."""
+def _key_of(message: object) -> str | None:
+    """Of the delivery that it is, or None where that is not told; "" of all others."""
     metadata = message.get("metadata") if isinstance(message, dict) else None
     if not isinstance(metadata, dict) or metadata.get("event_type") != _DELIVERY:
         return ""
     payload = metadata.get("event_payload")
-    return _told(payload, "delivery") if isinstance(payload, dict) else ""
+    return (_told(payload, "delivery") if isinstance(payload, dict) else "") or None

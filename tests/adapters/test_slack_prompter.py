@@ -27,6 +27,7 @@ from tests.slack_api import (
     BOT_TOKEN,
     BOT_USER,
     TEAM,
+    Call,
     Json,
     SlackApi,
     eventually,
@@ -227,6 +228,12 @@ async def test_it_is_not_known_where_the_conversation_is_not_or_may_not_be_read(
     slack.refusals["conversations.history"] = [refusal("missing_scope")]
     assert await prompter.was_sent(there, "key", NOW) is None
     slack.history_has_more = True
+    assert await prompter.was_sent(there, "key", NOW) is None
+    slack.history_has_more = False
+    assert await prompter.was_sent(there, "key", NOW) is False
+    slack.calls.append(
+        Call("chat.postMessage", "", {"channel": "D01", "metadata": {"event_type": "pilotlight_delivery"}})
+    )
     assert await prompter.was_sent(there, "key", NOW) is None
     slack.refusals["conversations.history"] = [web.Response(status=503)] * 4
     with pytest.raises(UnavailableError):
