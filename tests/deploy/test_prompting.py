@@ -81,6 +81,7 @@ async def test_it_arrives_in_teams(settings: Settings, teams: StandIn) -> None:
     assert "Guten Tag!" in heard.body["summary"]
 
 
+@pytest.mark.shows("opt_out", on="teams")
 async def test_where_the_person_blocked_it_it_says_so_and_goes_elsewhere(
     settings: Settings, slack: SlackApi, teams: StandIn
 ) -> None:
@@ -94,6 +95,21 @@ async def test_where_the_person_blocked_it_it_says_so_and_goes_elsewhere(
     assert told.startswith("alice was written to in Slack.\n- Teams: they blocked Pilotlight")
     assert len(slack.said) == 1
     assert len(teams.heard) == 1
+
+
+@pytest.mark.shows("opt_out", on="slack")
+async def test_who_can_no_longer_be_written_to_in_slack_is_in_teams_and_slack_is_not_tried_again(
+    settings: Settings, slack: SlackApi, teams: StandIn
+) -> None:
+    await know(settings, in_teams(teams), at=NOW - timedelta(days=1))
+    await know(settings, SLACK)
+    slack.refusals["chat.postMessage"].append(web.json_response({"ok": False, "error": "user_disabled"}))
+    for _ in range(2):
+        told = await say_hello(settings, "U01ALICE", "")
+        assert told.startswith("U01ALICE was written to in Teams.\n- Slack: there is no such account")
+        assert await closed(settings) == [("slack", No.GONE)]
+    assert slack.said == []
+    assert len(teams.heard) == 2
 
 
 async def test_in_doubt_it_says_so(settings: Settings, teams: StandIn) -> None:

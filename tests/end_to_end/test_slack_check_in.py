@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from adapters.sql import open_database
 from deploy.ticking import read_instant, tick
 from jobs.check_ins import key_of_day
@@ -21,6 +23,7 @@ async def ticked(slack: Workspace, folder: Path, at: str) -> list[str]:
     return [line async for line in tick(settings, read_instant(at))]
 
 
+@pytest.mark.shows("prompts")
 async def test_who_is_due_is_asked_and_what_they_answer_is_found_by_the_next_who_asks(tmp_path: Path) -> None:
     async with running_bot(tmp_path, pilots=[TOOLS]) as slack:
         alice = DirectMessages(slack, ALICE)

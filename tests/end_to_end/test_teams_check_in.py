@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from deploy.ticking import read_instant, tick
 from knowledge.pilots import Contact
 from tests.end_to_end.teams_bot import PersonalChat, account_of, bot_settings, running_bot, wait_for_post
@@ -17,6 +19,7 @@ async def ticked(teams: Teams, folder: Path, at: str) -> list[str]:
     return [line async for line in tick(bot_settings(teams, folder), read_instant(at))]
 
 
+@pytest.mark.shows("prompts")
 async def test_who_is_due_is_asked_and_what_they_answer_is_found_by_the_next_who_asks(tmp_path: Path) -> None:
     async with running_bot(tmp_path, pilots=[TOOLS]) as teams:
         alice = PersonalChat(teams, ALICE)

@@ -116,6 +116,7 @@ async def test_a_no_is_kept_and_the_next_platform_is_tried(house: House, because
     assert await house.closed() == [("ann-t", because)]
 
 
+@pytest.mark.shows("opt_out", on=("slack", "teams"))
 async def test_a_no_is_not_asked_again(house: House) -> None:
     house.prompter.troubles = {"ann-t": no(No.BLOCKED)}
     await house.prompt()
@@ -124,6 +125,7 @@ async def test_a_no_is_not_asked_again(house: House) -> None:
     assert house.sent == [("slack", "ann-s")] * 2
 
 
+@pytest.mark.shows("opt_out", on=("slack", "teams"))
 async def test_where_a_person_can_be_written_to_nowhere_their_deputy_is(house: House) -> None:
     house.prompter.troubles = {"ann-t": no(No.BLOCKED), "ann-s": no(No.GONE, "Slack")}
     delivered = await house.prompt()
