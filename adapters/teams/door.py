@@ -29,6 +29,7 @@ _SECONDS_BETWEEN_LINES = 60.0
 # Where Teams takes answers; under the first address anybody may rent a neighbouring name, under the others Microsoft.
 _HOSTS = frozenset({"smba.trafficmanager.net"})
 _DOMAINS = (".teams.microsoft.com", ".teams.microsoft.us", ".botframework.com")
+_OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 # Nothing in it that two programs could read differently: one checks the address, and another one writes to it.
 _ADDRESS = re.compile(
@@ -105,6 +106,8 @@ class TeamsDoor:
 
     async def _take(self, request: web.Request) -> web.Response:
         """Whatever comes, an answer that Teams understands, and never a fault of ours in it."""
+        if not self._settings.app_id and _is_from_elsewhere(request):
+            return web.Response(status=403, text="Without an app id this answers its own machine alone.")
         activity = await _read(request)
         try:
             await self._connector.authenticate(activity, request.headers.get("Authorization", ""))
@@ -209,6 +212,12 @@ async def _read(request: web.Request) -> Json:
     except Exception:  # noqa: BLE001 - nobody has signed for it: no word of it, and no line in the log
         return {}
     return activity if isinstance(activity, dict) else {}
+
+
+def _is_from_elsewhere(request: web.Request) -> bool:
+    """Whether a proxy passed it on: what is asked for no token listens to this machine, and the proxy is on it."""
+    is_passed_on = any(name.lower().startswith(("forwarded", "x-forwarded")) for name in request.headers)
+    return is_passed_on or not _OWN_HOST.fullmatch(request.host)
 
 
 def _response(answer: Json) -> web.Response:

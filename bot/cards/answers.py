@@ -234,7 +234,7 @@ def _nobody_there(question: Question) -> str:
 def _kept(question: Question) -> str:
     """What becomes of a question that nobody can answer; of words that ask nothing, how to ask."""
     if question.is_asked:
-        return say("I keep your question, without your name, for those who look after this community.")
+        return say("Those who look after this community see your question, and not your name.")
     return say("To ask me, say for example: has anyone tried a four-day week?")
 
 

@@ -33,15 +33,19 @@ def mode(current: Mode, *, may_choose: bool) -> Message:
 
 def mode_chosen(chosen: Mode, *, by: str) -> Message:
     """For the whole room: everybody should know when they are overheard."""
-    reads_along = say("I read what is said here for that, and forget it at once.") if chosen is Mode.OVERHEAR else ""
-    chosen_by = say("Chosen by {name}.", name=by) if by else ""
-    quiet = " ".join(each for each in (reads_along, chosen_by) if each)
-    said = Text(say("From now on: {mode}", mode=say(_MODES[chosen])))
+    told = (
+        say("I read what is said here for that, where I am let, and forget at once what I do not answer.")
+        if chosen is Mode.OVERHEAR
+        else "",
+        say("Chosen by {name}.", name=by) if by else "",
+    )
+    said, quiet = Text(say("From now on: {mode}", mode=say(_MODES[chosen]))), " ".join(each for each in told if each)
     return Message((said, *((Text(quiet, is_quiet=True),) if quiet else ())))
 
 
 def unknown_mode() -> Message:
-    none = say("I know three ways in a channel: say channel {choices}.", choices=any_of(Mode))
+    ways = any_of(f"channel {each}" for each in Mode)
+    none = say("I know three ways in a channel. Say {choices}.", choices=ways)
     return Message((Text(none),))
 
 

@@ -33,9 +33,10 @@ class Show:
             return card
         if not named.strip():
             return cards.which_pilot()
+        if not (wanted := set(words(named))):
+            return cards.no_such_pilot(named)
         # A title is searched as it stands: nothing in it is chatter, and no country in it is a filter.
         hits = await self.search.find(Question(text=named, topic=named), viewer, today=today)
-        wanted = set(words(named))
         fitting = [hit.pilot for hit in hits.hits if wanted <= set(words(hit.pilot.title))][:CHOICES]
         match fitting:
             case []:

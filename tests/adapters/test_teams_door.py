@@ -893,6 +893,20 @@ async def test_for_the_playground_nobody_is_asked_who_they_are(
         assert len(teams.said) == 1
 
 
+@pytest.mark.parametrize(
+    "header",
+    [{"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {"Host": "pilotlight.example.org"}],
+)
+async def test_in_the_playground_what_a_proxy_passes_on_is_turned_away(
+    header: dict[str, str], teams: TeamsApi, listener: Listener
+) -> None:
+    async with open_door(teams, listener, app_id="", tenants={"": "example"}) as door:
+        body = json.dumps(mention(teams))
+        assert (await door.raw(body, header)).status == 403
+        assert listener.events == []
+        assert (await door.raw(body, {})).status == 200
+
+
 @pytest.mark.parametrize("tenant", [TENANT, ELSEWHERE, ""])
 async def test_in_the_playground_every_tenant_has_a_community(
     tenant: str, teams: TeamsApi, listener: Listener, tmp_path: Path

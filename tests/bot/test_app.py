@@ -197,3 +197,12 @@ async def test_what_was_just_hidden_is_not_read_into_the_next_question(
     assert "Zebra" in text(await bot.handle(question))
     await pilots.remove(pilot_from_record(record).id, Author("test"), NOW)
     assert "Zebra" not in text(await bot.handle(question))
+
+
+@pytest.mark.parametrize("named", ["🚲", "!!!", "…"])
+async def test_what_is_no_word_names_no_pilot(
+    named: str, house: tuple[Bot, MemoryPilotStore, MemoryDemandStore]
+) -> None:
+    bot, _, _ = house
+    shown = text(await bot.handle(Commanded(person=ANN, place=PRIVATE, command="show", rest=named)))
+    assert f"I know no pilot called “{named}”." in shown

@@ -109,8 +109,8 @@ def test_where_none_of_them_was_stopped_a_stopped_one_near_it_stands_first() -> 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (replace(QUESTION, stages=(Stage.STOPPED,)), "I know none there that was stopped. I keep"),
-        (replace(QUESTION, period=Period(NOW.date(), None)), "I know none there that fits all you ask for. I keep"),
+        (replace(QUESTION, stages=(Stage.STOPPED,)), "I know none there that was stopped. Those"),
+        (replace(QUESTION, period=Period(NOW.date(), None)), "I know none there that fits all you ask for. Those"),
     ],
 )
 def test_nobody_there_is_said_only_where_nobody_did_it_there_at_all(asked: Question, said: str) -> None:
@@ -164,8 +164,8 @@ def test_the_same_idea_outside_what_was_asked_for_is_said_to_be_that() -> None:
     there = replace(QUESTION, countries=("NO",))
     nobody = plain(cards.answer(answer_from(there, hits(elsewhere, answered=False))))
     assert nobody.startswith(
-        "Nobody there has recorded trying this yet. I keep your question, without your name, "
-        "for those who look after this community. Elsewhere it was tried:"
+        "Nobody there has recorded trying this yet. Those who look after this community see "
+        "your question, and not your name. Elsewhere it was tried:"
     )
     beside = plain(cards.answer(answer_from(there, hits(hit(pilot(2, country="Norway")), elsewhere))))
     assert "The same idea, but elsewhere." in beside
