@@ -17,8 +17,8 @@ DIGEST = "digest"
 class Board:
     """A room that a moderator chose to be told what is new. `weekday` counts from 0, Monday.
 
-    `address` is the adapter's own and opaque here: it is how whoever chose was reached there. What came about before
-    `told_until` was told already.
+    `address` is the adapter's own and opaque here: it is how whoever chose was reached there, and empty where that was
+    not known then. What came about before `told_until` was told already.
     """
 
     platform: str

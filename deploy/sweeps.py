@@ -173,6 +173,8 @@ def _digests(house: House, announcers: Mapping[str, Correspondent], settings: Se
         deliveries=database.deliveries,
         words=house.bot.digest.of,
         post=house.bot.first_words,
+        people=database.people,
+        reaches=database.reaches,
         announcers=announcers,
         now=house.now,
         zone=settings.time_zone,

@@ -1,7 +1,7 @@
 """Digests: what is new goes to the rooms that moderators chose, once a week, and what owners agreed to at once."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -10,8 +10,8 @@ from bot.check_ins import POST
 from bot.deliveries import Delivery
 from bot.digests import DIGEST, Board
 from bot.messages import Reply
-from bot.ports import Announcer, Boards, Deliveries
-from jobs.deliveries import Away, Dropped, Result, Sent
+from bot.ports import Announcer, Boards, Deliveries, People, Reaches
+from jobs.deliveries import Away, Dead, Dropped, Result, Sent
 from knowledge.errors import PilotlightError, UnavailableError
 
 KINDS = frozenset({DIGEST, POST})
@@ -20,6 +20,7 @@ GOOD_FOR = timedelta(days=2)  # after which the next one tells it
 
 NOTHING_NEW = "There was nothing new."
 NO_BOARD = "No channel was chosen for it."
+NO_ADDRESS = "Whoever chose the channel is not known there any more. Say digest here in it once more, then try again."
 NOT_WANTED = "It is not wanted any more."
 _NOT_SET_UP = "Pilotlight is not set up to write there."
 
@@ -38,6 +39,8 @@ class Digests:
     deliveries: Deliveries
     words: Words
     post: Callable[[Delivery, str], Awaitable[Reply | None]]
+    people: People
+    reaches: Reaches
     announcers: Mapping[str, Announcer]
     now: Callable[[], datetime]
     zone: str = "UTC"
@@ -55,6 +58,8 @@ class Digests:
         announcer = self.announcers.get(board.platform)
         if announcer is None:
             return Away(f"{board.platform.capitalize()}: {_NOT_SET_UP}")
+        if not board.address:
+            return Dead(NO_ADDRESS)
         if delivery.kind == POST:
             return await self._post(delivery, board, announcer)
         until = self.now()
@@ -89,7 +94,14 @@ class Digests:
     async def _board(self, delivery: Delivery) -> Board | None:
         """The room it is for; of a post the one that was chosen first."""
         boards = await self.boards.boards(delivery.community)
-        return next((each for each in boards if delivery.kind == POST or each.id == delivery.about), None)
+        board = next((each for each in boards if delivery.kind == POST or each.id == delivery.about), None)
+        return board if board is None or board.address else replace(board, address=await self._address(board))
+
+    async def _address(self, board: Board) -> Mapping[str, str]:
+        """How whoever chose it is reached there by now."""
+        accounts = await self.people.accounts(board.community, board.chosen_by)
+        reaches = await self.reaches.reaches(board.community, accounts)
+        return next((each.address for each in reaches if each.platform == board.platform and each.address), {})
 
     async def _note_told(self, board: Board, until: datetime) -> None:
         """Not noted, the next one tells it once more; raised, this one would be sent twice."""

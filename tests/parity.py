@@ -117,6 +117,7 @@ GROUPS: Mapping[str, Sequence[Feature]] = {
         Feature(key="one_community", people_can="tell of a pilot on one platform, and find it on the other"),
         Feature(key="linked", people_can="link their accounts on both, and be one person"),
         Feature(key="prompts", people_can="be asked by it how their pilot goes"),
+        Feature(key="oversight", people_can="as moderators, see how the check-ins go, and ask about some at once"),
         Feature(key="digest", people_can="be told each week in a channel what is new, and nothing where nothing is"),
         Feature(key="opt_out", people_can="block it, and get no more of that; somebody else is asked"),
     ),

@@ -90,10 +90,6 @@ def unknown_weekday() -> Message:
     return Message((Text(say("I know: digest here, digest here Monday (or another weekday), and digest off.")),))
 
 
-def not_yet_here() -> Message:
-    return Message((Text(say("I do not know yet how to write here. Please say that once more.")),))
-
-
 def weekday(board: Board) -> str:
     return say(WEEKDAYS[board.weekday])
 

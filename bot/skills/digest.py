@@ -74,9 +74,6 @@ class Digest:
         return next((each for each in await self.boards.boards(place.community) if each.is_in(place)), None)
 
     async def _put_up(self, board: Board | None, weekday: int, person: Person, place: Place) -> Reply:
-        address = await self._address(person, place)
-        if address is None:
-            return Reply(content=cards.not_yet_here(), is_private=True)
         now = self.now()
         board = Board(
             platform=place.platform,
@@ -86,7 +83,7 @@ class Digest:
             chosen_by=person.id,
             chosen_at=board.chosen_at if board else now,
             told_until=board.told_until if board else now,
-            address=address,
+            address=await self._address(person, place),
         )
         await self.boards.put_up(board)
         return Reply(content=cards.chosen(board, by=person.name))
@@ -99,11 +96,14 @@ class Digest:
         await self.deliveries.cancel(board.community, self.now(), note, kind=DIGEST, about=board.id)
         return Reply(content=cards.off(board))
 
-    async def _address(self, person: Person, place: Place) -> Mapping[str, str] | None:
-        """How the platform is reached there, which is how whoever says so is reached: the latest of theirs on it."""
+    async def _address(self, person: Person, place: Place) -> Mapping[str, str]:
+        """How the platform is reached there, which is how whoever says so is reached: the latest of theirs on it.
+
+        Empty where these are their first words here, of which that is not noted yet: then it is looked up when needed.
+        """
         accounts = await self.people.accounts(place.community, person.id)
         reaches = await self.reaches.reaches(place.community, accounts)
-        return next((each.address for each in reaches if each.platform == place.platform and each.address), None)
+        return next((each.address for each in reaches if each.platform == place.platform and each.address), {})
 
     async def _gathered(self, board: Board, viewer: Viewer, until: datetime) -> News:
         """Only what was told in this community, or to all."""

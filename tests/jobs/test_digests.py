@@ -9,6 +9,7 @@ from bot.check_ins import POST, CheckIn, CheckInAnswer, CheckInState
 from bot.deliveries import Delivery, State
 from bot.digests import DIGEST, Board
 from bot.messages import Message, Reply, Text, plain
+from bot.reaches import Reach
 from bot.skills.digest import Digest
 from jobs.deliveries import Sweep
 from jobs.digests import Digests
@@ -92,6 +93,8 @@ class House:
             deliveries=base.deliveries,
             words=words.of,
             post=post,
+            people=base.people,
+            reaches=base.reaches,
             announcers={"slack": self.room},
             now=lambda: self.at,
         )
@@ -289,6 +292,18 @@ async def test_the_clocks_own_sweeps_tell_rooms_what_is_new_and_what_an_owner_ag
     await rounds.pass_time(moment(MARCH + WEEK, 12))
     assert [where for where, _ in rounds.platform.told] == ["C1", "C1"]
     assert "Tool library tools" in rounds.platform.told[1][1]
+
+
+async def test_where_its_moderator_was_not_known_yet_the_way_there_is_looked_up(house: House) -> None:
+    await house.database.boards.put_up(replace(BOARD, address={}))
+    await house.database.pilots.save([pilot(1, "Tool library")], ANN, MONDAY - DAY)
+    await house.sweep()
+    (dead,) = await house.database.deliveries.dead_letters("example")
+    assert "Say digest here" in dead.note
+    await house.database.reaches.refresh(Reach("example", "slack", "mia", {"team": "T1"}), MONDAY, is_personal=False)
+    assert await house.database.deliveries.retry("example", dead.delivery.key, MONDAY)
+    await house.sweep()
+    assert len(house.room.heard) == 1
 
 
 async def test_on_a_platform_that_is_not_set_up_it_waits(house: House) -> None:
