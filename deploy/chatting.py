@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -14,13 +14,18 @@ from rich.rule import Rule
 from rich.text import Text
 
 from adapters.terminal.app import Chat
+from bot.check_ins import ASK
+from bot.deliveries import Delivery
+from bot.messages import Message
 from bot.people import Person
 from bot.places import Place
 from deploy.carrying import import_starter
 from deploy.printing import console
 from deploy.settings import Settings
+from deploy.sweeps import ask_sweep
 from deploy.wiring import House, open_house
 from jobs import clock
+from jobs.check_ins import key_of_day
 
 TOUR = (
     "hi all, has anyone tried a basic income?",
@@ -29,12 +34,13 @@ TOUR = (
 )
 
 FOLLOW_EVERY = timedelta(seconds=1)
+YOU = "you"  # whoever sits at this terminal
 
 
 async def chat_about_base(settings: Settings) -> None:
     screen = console()
     async with open_house(settings) as house, clock.running({house.search.refresh: FOLLOW_EVERY}):
-        await _chat(house, settings.community, screen).run()
+        await _chat(house, settings.community, screen).run(await _asked(house, settings.community))
 
 
 async def run_demo(settings: Settings) -> None:
@@ -62,12 +68,27 @@ async def _starter_house(settings: Settings) -> AsyncIterator[tuple[House, int]]
             yield house, report.rows
 
 
+async def _asked(house: House, community: str) -> Sequence[Message]:
+    """The check-in that is due for whoever sits here; shown here, it is sent nowhere else."""
+    database, at = house.database, house.now()
+    await ask_sweep(house)(at)
+    for check_in in await database.check_ins.open(community, YOU):
+        key, about = key_of_day(check_in.pilot_id, check_in.on), check_in.pilot_id
+        asked = Delivery(key=key, kind=ASK, community=community, person=YOU, about=about, due_at=at)
+        reply = await house.bot.first_words(asked, YOU)
+        if reply is not None and isinstance(reply.content, Message):
+            note = "It was asked in the terminal."
+            await database.deliveries.cancel(community, at, note, kind=ASK, person=YOU, about=about)
+            return [reply.content]
+    return ()
+
+
 def _chat(house: House, community: str, screen: Console) -> Chat:
     return Chat(
         handle=house.bot.handle,
         console=screen,
         read_line=lambda prompt: _read_line(screen, prompt),
-        person=Person("you", "you"),
+        person=Person(YOU, YOU),
         place=Place("terminal", community, "chat", is_private=True),
     )
 

@@ -10,7 +10,7 @@ from adapters.terminal.render import pressable, render
 from bot.actions import Action, ShowPilot
 from bot.events import Commanded, Event, Opened, Pressed, Said, Submitted
 from bot.forms import Field, Form
-from bot.messages import Reply
+from bot.messages import Message, Reply
 from bot.people import Person
 from bot.places import Place
 from bot.voice import speaking
@@ -36,10 +36,12 @@ class Chat:
         self._place = place
         self._actions: Sequence[Action] = ()
 
-    async def run(self) -> None:
-        """Talk until the input ends or the person says goodbye."""
+    async def run(self, first: Sequence[Message] = ()) -> None:
+        """Talk until the input ends or the person says goodbye; `first` is what the bot has to say by itself."""
         await self.take(Opened(person=self._person, place=self._place))
         self._note("help shows what you can say, a number opens what stands at it, quit ends.")
+        for message in first:
+            self._show(message)
         while (line := await self._read_line("\n› ")) is not None:
             said = clean(line)
             if said.casefold() in GOODBYE:
@@ -67,11 +69,14 @@ class Chat:
             )
             reply = await self._handle(submitted)
         if reply and not isinstance(reply.content, Form):
-            # A card with nothing to press leaves the numbers of the one before it.
-            self._actions = pressable(reply.content) or self._actions
-            self._console.print()
             with speaking(reply.language):
-                self._console.print(render(reply.content))
+                self._show(reply.content)
+
+    def _show(self, message: Message) -> None:
+        # A card with nothing to press leaves the numbers of the one before it.
+        self._actions = pressable(message) or self._actions
+        self._console.print()
+        self._console.print(render(message))
 
     def _event(self, said: str) -> Event:
         if (action := _choice(said, self._actions)) is not None:

@@ -62,7 +62,7 @@ def test_what_is_imported_is_found(capsys: pytest.CaptureFixture[str], catalogue
     }
     assert set(source) == {
         "id", "source_id", "title", "organisation", "country", "stage", "outcome", "url", "score", "excerpt",
-        "match",
+        "match", "learned",
     }  # fmt: skip
     assert set(found) == {"question", "topic", "filters", "answered", "answer", "sources"}
 
