@@ -11,7 +11,8 @@ class Command:
     """`arguments` as a person would read them: ``<question>`` must be given, ``[number]`` may be.
 
     Only what a command `does` is told in the reader's language; what one says to the bot is English. Where questions
-    may begin with its name, `only` is a pattern of all that may follow it.
+    may begin with its name, `only` is a pattern of all that may follow it. One that is for moderators is not offered
+    where a platform offers but a few.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Command:
     does: str
     example: str
     only: str = ".*"
+    is_for_moderators: bool = False
 
 
 COMMANDS = (
@@ -83,6 +85,7 @@ COMMANDS = (
         arguments="[words]",
         does=phrase("Show who is asked about which pilots and how that goes. For moderators."),
         example="checkins mobility",
+        is_for_moderators=True,
     ),
     Command(
         name="digest",
@@ -90,6 +93,7 @@ COMMANDS = (
         does=phrase("Show or choose whether a channel is told each week what is new. Moderators choose."),
         example="digest here Monday",
         only=r"|off|here(?: +\w+)?",
+        is_for_moderators=True,
     ),
     Command(
         name="help",

@@ -169,8 +169,11 @@ def teams_manifest(app: TeamsApp) -> Json:
 
 
 def _commands() -> list[Json]:
-    """A command's title is what Teams writes into the box for people, so it is the very word that they say."""
-    return [{"title": each.name, "description": each.does} for each in COMMANDS]
+    """A command's title is what Teams writes into the box for people, so it is the very word that they say.
+
+    It lists ten at most; those for moderators can be said all the same.
+    """
+    return [{"title": each.name, "description": each.does} for each in COMMANDS if not each.is_for_moderators]
 
 
 def _extension_commands() -> list[Json]:

@@ -124,7 +124,7 @@ def test_commands_shortcut_and_first_questions_are_those_of_the_code(manifest: d
     assert (shortcut["callback_id"], shortcut["type"]) == (ASK_SHORTCUT, "message")
     assert command["command"] == SLACK_COMMAND
     assert re.fullmatch(r"/[a-z0-9_-]+", SLACK_COMMAND)
-    said = [each.split()[0] for each in re.sub(r"\[.*?\]", "", command["usage_hint"]).split("|")]
+    said = [each.split()[0] for each in re.sub(r"\[([^][]|\[[^][]*\])*\]", "", command["usage_hint"]).split("|")]
     assert said == [each.name for each in COMMANDS]
     assert [each["message"] for each in features["agent_view"]["suggested_prompts"]] == list(SUGGESTED_QUESTIONS)
     assert len(SUGGESTED_QUESTIONS) <= 4

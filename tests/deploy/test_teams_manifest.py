@@ -95,7 +95,7 @@ def test_commands_are_those_of_the_code_everywhere_and_with_a_slash_where_others
     assert triggers == {("personal",): ["mention"], ("team", "groupChat"): ["mention", "slash"]}
     for commands in bot["commandLists"]:
         told = [(each["title"], each["description"]) for each in commands["commands"]]
-        assert told == [(each.name, each.does) for each in COMMANDS]
+        assert told == [(each.name, each.does) for each in COMMANDS if not each.is_for_moderators]
         assert len(told) <= 10
 
 
