@@ -181,6 +181,31 @@ async def test_a_clock_that_goes_back_asks_nobody_twice(rounds: Rounds) -> None:
     assert len(rounds.platform.sent) == 1
 
 
+async def test_what_a_killed_sweep_left_half_done_is_done_by_the_next(rounds: Rounds) -> None:
+    """It had noted in the plan that the day is asked for, and nothing else."""
+    begun = replace(await rounds.plan(), asked_on=MONDAY)
+    assert await rounds.database.check_in_plans.keep(begun)
+    assert (await rounds.tick(moment(MONDAY, 9, 5)))["check-ins"] == {"asked": 1}
+    assert len(rounds.platform.sent) == 1
+    assert (await rounds.plan()).due_at == moment(MONDAY + WEEK)
+
+
+async def test_what_was_left_half_done_for_too_long_is_let_go(rounds: Rounds) -> None:
+    begun = replace(await rounds.plan(), asked_on=MONDAY)
+    assert await rounds.database.check_in_plans.keep(begun)
+    assert (await rounds.tick(moment(MONDAY + 4 * DAY)))["check-ins"] == {"too late": 1}
+    assert rounds.platform.sent == []
+
+
+async def test_a_plan_that_cannot_be_read_does_not_stop_the_others() -> None:
+    rounds = Rounds()
+    await rounds.begin("every week", pilot("a"), pilot("b"))
+    broken = replace(await rounds.plan("a"), rhythm="every full moon")
+    assert await rounds.database.check_in_plans.keep(broken)
+    assert (await rounds.tick(moment(MONDAY)))["check-ins"] == {"failed": 1, "asked": 1}
+    assert (await rounds.tick(moment(MONDAY)))["check-ins"] == {}
+
+
 # Whose time it is
 
 
