@@ -106,6 +106,7 @@ class Bot:
         self._replan = Replan(tend=tend, check_ins=stores.check_ins, reaches=stores.reaches, now=now)
         self._stop = Stop(tend=tend, now=now)
         self.first_words = FirstWords(tend=tend, check_ins=stores.check_ins, language=language)
+        self._oversee = Oversee(tend=tend, check_ins=stores.check_ins, questions=questions or shipped(), now=now)
         self._home = Home(
             pilots=stores.pilots,
             demands=stores.demands,
@@ -113,10 +114,10 @@ class Bot:
             people=stores.people,
             reaches=stores.reaches,
             unblock=self._unblock,
+            oversee=self._oversee,
             now=now,
             language=language,
         )
-        self._oversee = Oversee(tend=tend, check_ins=stores.check_ins, questions=questions or shipped(), now=now)
         self.digest = Digest(
             boards=stores.boards,
             members=stores.members,

@@ -44,7 +44,7 @@ def overview(found: Sequence[Overseen], wanted: str, *, unsent: Sequence[Unsent]
         if more > 0:
             blocks.append(Text(say_count("And {count} more.", "And {count} more.", more), is_quiet=True))
         blocks += _ways_on(found, wanted)
-    return Message((*blocks, *_unsent(unsent)))
+    return Message((*blocks, *could_not_be_sent(unsent)))
 
 
 def none(wanted: str) -> Message:
@@ -111,6 +111,22 @@ def tried_already() -> Message:
     return Message((Text(say("That was tried again already, or is not kept any more.")),))
 
 
+def could_not_be_sent(unsent: Sequence[Unsent]) -> list[Block]:
+    """Nothing where everything could."""
+    if not unsent:
+        return []
+    shown = unsent[:UNSENT_SHOWN]
+    facts = tuple((_about(number, each), shorten(each.standing.note, _NOTE)) for number, each in enumerate(shown, 1))
+    buttons = tuple(
+        Button(say("Try {number} again", number=number), TryAgain(each.mark)) for number, each in enumerate(shown, 1)
+    )
+    blocks: list[Block] = [Heading(say("What could not be sent")), Facts(facts), Buttons(buttons)]
+    if len(unsent) > len(shown):
+        more = say_count("And {count} more.", "And {count} more.", len(unsent) - len(shown))
+        blocks.append(Text(more, is_quiet=True))
+    return blocks
+
+
 def _counts(found: Sequence[Overseen]) -> tuple[tuple[str, str], ...]:
     count = Counter(each.status for each in found)
     counts = tuple((say(label), str(count[each])) for each, label in _STATUSES.items() if count[each])
@@ -145,21 +161,6 @@ def _ways_on(found: Sequence[Overseen], wanted: str) -> list[Block]:
     ask = say("Ask now") if count == 1 else say("Ask about all {count} now", count=count)
     pausing = Button(say("Ask again"), ResumeAsking(wanted)) if is_paused else Button(say("Pause"), PauseAsking(wanted))
     return [Buttons((Button(ask, AskNow(wanted)), pausing, Button(say("Rhythm and questions …"), PlanAsking(wanted))))]
-
-
-def _unsent(unsent: Sequence[Unsent]) -> list[Block]:
-    if not unsent:
-        return []
-    shown = unsent[:UNSENT_SHOWN]
-    facts = tuple((_about(number, each), shorten(each.standing.note, _NOTE)) for number, each in enumerate(shown, 1))
-    buttons = tuple(
-        Button(say("Try {number} again", number=number), TryAgain(each.mark)) for number, each in enumerate(shown, 1)
-    )
-    blocks: list[Block] = [Heading(say("What could not be sent")), Facts(facts), Buttons(buttons)]
-    if len(unsent) > len(shown):
-        more = say_count("And {count} more.", "And {count} more.", len(unsent) - len(shown))
-        blocks.append(Text(more, is_quiet=True))
-    return blocks
 
 
 def _about(number: int, unsent: Unsent) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from bot.actions import OpenSettings, ShowPilot, TellPilot
-from bot.cards import check_ins, reaches
+from bot.cards import check_ins, oversight, reaches
 from bot.cards.labels import day, details, meters
 from bot.check_ins import Blocker
 from bot.members import Preferences
 from bot.messages import Block, Button, Buttons, Facts, Heading, Message, Source, Sources, Text
+from bot.oversight import Unsent
 from bot.reaches import Unreached
 from bot.voice import LANGUAGES, say, say_count, spoken
 from knowledge.countries import country_name
@@ -27,11 +28,13 @@ def home(
     unanswered: Sequence[Demand] | None,
     unreached: Sequence[Unreached] = (),
     blockers: Sequence[tuple[Pilot, Blocker]] = (),
+    unsent: Sequence[Unsent] = (),
     accounts: int = 1,
 ) -> Message:
     """A person's own page. `unanswered` are the community's open questions, for those who look after it.
 
-    So are `unreached`, who cannot be written to, and `blockers`, what is in the way. `accounts` is how many they have.
+    So are `unreached`, who cannot be written to, `blockers`, what is in the way, and `unsent`, what could not be sent.
+    `accounts` is how many they have.
     """
     blocks: list[Block] = [Heading(say("Your pilots"))]
     shown = tuple(
@@ -51,6 +54,7 @@ def home(
         blocks += _unanswered(unanswered)
     blocks += check_ins.unresolved(blockers)
     blocks += reaches.unreached(unreached)
+    blocks += oversight.could_not_be_sent(unsent)
     linked = ((say("Linked accounts"), str(accounts)),) if accounts > 1 else ()
     blocks += [Heading(say("Your settings")), Facts((*_settings(preferences), *linked))]
     blocks.append(Buttons((Button(say("Change settings"), OpenSettings()),)))

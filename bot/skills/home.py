@@ -13,6 +13,7 @@ from bot.people import Person
 from bot.places import Place
 from bot.ports import MemberStore, People, Reaches
 from bot.reaches import Reach, Unreached
+from bot.skills.oversee import Oversee
 from bot.skills.unblock import Unblock
 from bot.skills.whereabouts import place_fields, read_place, written_place
 from bot.voice import ENGLISH, LANGUAGES, phrase, say, speaking
@@ -43,6 +44,7 @@ class Home:
     people: People
     reaches: Reaches
     unblock: Unblock
+    oversee: Oversee
     now: Callable[[], datetime]
     language: str = ENGLISH
 
@@ -56,6 +58,7 @@ class Home:
         unanswered = await self.demands.demands(place.community, QUESTIONS_SHOWN) if may_moderate else None
         unreached = await self._unreached(person, place.community, today) if may_moderate else ()
         blockers = await self.unblock.unresolved(person, place) if may_moderate else ()
+        unsent = await self.oversee.unsent(person, place) if may_moderate else ()
         # Wherever it was asked for, its person alone reads it.
         with speaking(member.preferences.language_or(self.language)):
             return cards.home(
@@ -64,6 +67,7 @@ class Home:
                 unanswered=unanswered,
                 unreached=unreached,
                 blockers=blockers,
+                unsent=unsent,
                 accounts=len(accounts),
             )
 

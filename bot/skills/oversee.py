@@ -49,7 +49,7 @@ class Oversee:
             return no
         wanted = clean(wanted)[:_WANTED_LIMIT].strip()
         found = await self._found(wanted, person, place)
-        return cards.overview(found, wanted, unsent=[] if wanted else await self._unsent(person, place))
+        return cards.overview(found, wanted, unsent=() if wanted else await self.unsent(person, place))
 
     async def ask_now(self, wanted: str, person: Person, place: Place) -> Message:
         """At once or as soon as they work, whatever their rhythm; who pauses or was asked today is left out."""
@@ -110,6 +110,14 @@ class Oversee:
         is_tried = bool(key) and await self.tend.deliveries.retry(place.community, key, self.now())
         return cards.tried_again() if is_tried else cards.tried_already()
 
+    async def unsent(self, person: Person, place: Place) -> Sequence[Unsent]:
+        """For who may moderate; with the title of what it is about, where this person may know of it."""
+        dead = await self.tend.deliveries.dead_letters(place.community)
+        pilots = await self.tend.pilots.pilots(sorted({each.delivery.about for each in dead} - {""}))
+        viewer = Viewer(place.community, person.id)
+        known = {key: each for key, each in pilots.items() if each.visibility.is_open_to(viewer, self.tend.today)}
+        return [Unsent(each, mark_of(each), known.get(each.delivery.about)) for each in dead]
+
     async def _no(self, person: Person, place: Place) -> Message | None:
         """What to say to who may not; None to who may."""
         if place.is_outside:
@@ -140,6 +148,8 @@ class Oversee:
         if wanted in seen:
             return [t for t in [await self._one(seen[wanted], plans.get(wanted), person, place)] if t]
         sought = set(words(wanted))
+        if wanted and not sought:
+            return []  # signs alone are no words, and must not mean all
         known = [Tended(pilot, plans[key]) for key, pilot in seen.items() if key in plans and _has(pilot, sought)]
         return [*known, *(await self._not_asked_yet(wanted, sought, plans, person, place) if sought else ())]
 
@@ -276,14 +286,6 @@ class Oversee:
             context=wanted,
             action=PlanAsking(wanted),
         )
-
-    async def _unsent(self, person: Person, place: Place) -> Sequence[Unsent]:
-        """With the title of what it is about, where this person may know of it."""
-        dead = await self.tend.deliveries.dead_letters(place.community)
-        pilots = await self.tend.pilots.pilots(sorted({each.delivery.about for each in dead} - {""}))
-        viewer = Viewer(place.community, person.id)
-        known = {key: each for key, each in pilots.items() if each.visibility.is_open_to(viewer, self.tend.today)}
-        return [Unsent(each, mark_of(each), known.get(each.delivery.about)) for each in dead]
 
 
 def mark_of(standing: Standing) -> str:

@@ -159,6 +159,13 @@ async def test_it_can_be_narrowed_by_words_or_to_one_pilot(house: House) -> None
     assert labels(one) == ["Ask now", "Pause", "Rhythm and questions …"]
 
 
+async def test_signs_are_no_words_for_all_there_is(house: House) -> None:
+    await house.plan(TOOLS, due_at=NOW + DAY)
+    assert "I know no pilot with an owner" in shown(await house.command("checkins", "***"))
+    await house.press(AskNow("***"))
+    assert await house.to_send(TOOLS) is None
+
+
 async def test_what_not_even_moderators_may_see_is_not_shown_and_not_asked(house: House) -> None:
     await house.plan(SECRET, due_at=NOW + DAY)
     for reply in (await house.command("checkins"), await house.press(OverseePilots(SECRET.id))):
@@ -271,6 +278,8 @@ async def test_what_could_not_be_sent_is_shown_with_its_reason_and_tried_again_o
     reply = await house.command("checkins")
     assert "check-in “Tool library”: Slack: they blocked Pilotlight." in shown(reply)
     assert "Secret library" not in shown(reply)
+    assert "Slack: they blocked Pilotlight." in shown(await house.command("home"))
+    assert "they blocked" not in shown(await house.command("home", person=ANN))
     assert isinstance(reply.content, Message)
     rows = [block for block in reply.content.blocks if isinstance(block, Buttons)]
     tried = rows[-1].buttons[0].action
