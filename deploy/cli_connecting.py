@@ -52,7 +52,7 @@ def teams_package(
     terms: Annotated[str, typer.Option(help="Their terms of use; this server's unless said.")] = "",
 ) -> None:
     """Write the app package that Teams asks for."""
-    from deploy.teams_manifest import TeamsApp, write_package
+    from deploy.teams_manifest import FIRST_VERSION, TeamsApp, write_package
 
     settings = read_settings()
     app = TeamsApp(
@@ -66,17 +66,24 @@ def teams_package(
         terms=terms,
     )
     write_package(app, path)
+    where = "under Teams apps, Manage apps, Actions, Upload new app"
+    if app.version != FIRST_VERSION:
+        where = "under Teams apps, Manage apps: open Pilotlight there and press Update"
     print(
         clean(
-            f"{path} is ready: upload it at https://admin.teams.microsoft.com under Teams apps, Manage apps, Actions, "
-            "Upload new app (docs/how-to/teams.md has every step)."
+            f"{path} is ready: upload it at https://admin.teams.microsoft.com {where} (docs/how-to/teams.md has every "
+            "step)."
         )
     )
+    if missing := [f"--{name}" for name in ("privacy", "terms") if not getattr(app, name)]:
+        print(clean(f"Without {' and '.join(missing)} people are sent to {app.url}, where there may be no such page."))
 
 
 @connecting_app.command("prompt")
 def prompt(
-    person: Annotated[str, typer.Argument(help="The person's id, in Slack such as U012ABCDEF.")],
+    person: Annotated[
+        str, typer.Argument(help="The person's id: in Slack such as U012ABCDEF, in Teams the Object ID.")
+    ],
     *,
     community: Annotated[str, typer.Option(help="Its name; PILOTLIGHT_COMMUNITY unless said.")] = "",
 ) -> None:

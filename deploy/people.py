@@ -16,13 +16,20 @@ from deploy.wiring import prepare_folder
 from knowledge.catalogues.own_form import safe_cell
 from knowledge.errors import PilotlightError
 
+# Slack's are capitals and digits, few without a digit; Entra's are longer in the Playground; and Teams has its own.
+_ID = re.compile(
+    r"[A-Z0-9]*\d[A-Z0-9]*|[UW][A-Z0-9]{8,}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12,}|\d+:[\w.-]+|you",
+    re.ASCII,
+)
+_ONCE_TAKEN = re.compile(r"[\w.:-]+")
+
 
 async def appoint(settings: Settings, person: str, community: str, role: Role) -> str:
-    """Give a person a role in a community, whose name is returned."""
-    if not re.fullmatch(r"[\w.:-]+", person):
+    """Give a person a role in a community, whose name is returned. Who was named by less than an id can be removed."""
+    if not (_ID if role.may_moderate else _ONCE_TAKEN).fullmatch(person):
         raise PilotlightError(
-            f"“{person}” is no person's id; in Slack one looks like U012ABCDEF (Copy member ID), "
-            "in Teams it is the Object ID in Entra."
+            f"“{person}” is no person's id. In Slack it looks like U012ABCDEF: their picture, Profile, ⋮, Copy member "
+            "ID. In Teams it is the Object ID in Entra: https://entra.microsoft.com, Users, the person, Overview."
         )
     prepare_folder(settings)
     named = community or settings.community

@@ -19,6 +19,9 @@ from knowledge.errors import PilotlightError
 
 PREFIX = "PILOTLIGHT_"
 _EXAMPLE = "8f742231b10e8888abcd99yyyzzz85a5"
+_EXAMPLE_APP = "11111111-2222-3333-4444-555555555555"
+_EXAMPLE_TENANT = "66666666-7777-8888-9999-000000000000"
+_OF_THE_PAGE = "is still the example of the page: put your own there"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORKSPACE = re.compile(r"[te][0-9a-z]+")
 _NAME_LENGTH = 100
@@ -121,7 +124,7 @@ class Settings(BaseSettings):
     teams_app_id: str = Field(
         default="",
         description="who the bot is in Teams: the app registration's Application (client) ID",
-        examples=["11111111-2222-3333-4444-555555555555"],
+        examples=[_EXAMPLE_APP],
     )
     teams_app_password: str = Field(
         default="",
@@ -132,7 +135,7 @@ class Settings(BaseSettings):
     teams_tenant_id: str = Field(
         default="",
         description="the organisation that the app is registered in: its Directory (tenant) ID",
-        examples=["66666666-7777-8888-9999-000000000000"],
+        examples=[_EXAMPLE_TENANT],
     )
     teams_allowed_tenants: str = Field(
         default="",
@@ -222,6 +225,8 @@ class Settings(BaseSettings):
         value = value.strip().lower()
         if value and not _GUID.fullmatch(value):
             raise ValueError("must be 8, 4, 4, 4 and 12 digits or letters from a to f, with dashes between")
+        if value in {_EXAMPLE_APP, _EXAMPLE_TENANT}:
+            raise ValueError(_OF_THE_PAGE)
         return value
 
     @field_validator("teams_app_password")
@@ -230,6 +235,8 @@ class Settings(BaseSettings):
         value = value.strip()
         if _GUID.fullmatch(value.lower()):
             raise ValueError("must be the Value of the client secret, which Entra shows once, and not its Secret ID")
+        if value and not value.strip("…."):
+            raise ValueError(_OF_THE_PAGE)
         return value
 
     @field_validator("teams_allowed_tenants")

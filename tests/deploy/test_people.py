@@ -10,6 +10,7 @@ from adapters.slack.encryption import new_key
 from adapters.slack.installations import Installations
 from adapters.sql import open_database
 from bot.answers import GivenAnswer, Rating
+from bot.members import Role
 from deploy.cli import run
 from deploy.people import _cell
 from tests.base import NOW
@@ -35,6 +36,36 @@ def test_somebody_is_made_a_moderator_and_a_member_again(capsys: pytest.CaptureF
     assert printed(capsys, "moderators", "list", "--community", "another") == ""
     printed(capsys, "moderators", "remove", "U01ALICE")
     assert "U01ALICE" not in printed(capsys, "moderators", "list")
+
+
+@pytest.mark.parametrize(
+    "person",
+    ["U012ABCDEF", "UABCDEFGHI", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "you"],
+)
+def test_an_id_of_slack_of_entra_and_of_the_terminal_is_taken(person: str, capsys: pytest.CaptureFixture[str]) -> None:
+    printed(capsys, "moderators", "add", person)
+    assert printed(capsys, "moderators", "list").splitlines() == [f"{person}: moderator"]
+
+
+@pytest.mark.parametrize("person", ["alice", "Alice", "ALICE", "@alice", "alice@example.org", "Alice Smith", ""])
+def test_a_name_or_an_address_is_refused_with_where_the_id_is_found(
+    person: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["moderators", "add", person]) == 1
+    told = capsys.readouterr().err
+    assert "is no person's id" in told
+    assert "U012ABCDEF" in told
+    assert "Copy member ID" in told
+    assert "Object ID in Entra" in told
+    assert printed(capsys, "moderators", "list") == ""
+
+
+def test_whoever_was_added_by_a_name_can_still_be_removed(
+    capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    asyncio.run(_appoint(database_url, "alice"))
+    printed(capsys, "moderators", "remove", "alice")
+    assert printed(capsys, "moderators", "list") == ""
 
 
 def test_a_linked_account_stands_for_its_person(capsys: pytest.CaptureFixture[str], database_url: str) -> None:
@@ -105,6 +136,11 @@ async def _keep_opinion(database_url: str) -> None:
         await database.answers.keep_answer(answer)
         rating = Rating(answer_id="a", person="U01ALICE", at=NOW, is_good=False, reason="=HYPERLINK(1)")
         await database.answers.rate(rating)
+
+
+async def _appoint(database_url: str, person: str) -> None:
+    async with open_database(database_url) as database:
+        await database.members.appoint("local", person, Role.MODERATOR)
 
 
 async def _link(database_url: str, account: str, person: str) -> None:

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from deploy.settings import InvalidSettingsError, Settings, read_settings
 
-APP = "11111111-2222-3333-4444-555555555555"
+APP = "11111111-2222-3333-4444-bbbbbbbbbbbb"
+EXAMPLES_OF_THE_PAGE = ("11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000")
 TENANT = "66666666-7777-8888-9999-aaaaaaaaaaaa"
 OTHER = "77777777-7777-8888-9999-aaaaaaaaaaaa"
 SECRET = "a~value-that-Entra-shows-once"
@@ -119,6 +120,29 @@ def test_the_address_of_this_server_is_https_or_on_this_machine(address: str, mo
 def teams(**more: Any) -> Settings:
     complete = {"teams_app_id": APP, "teams_app_password": SECRET, "teams_tenant_id": TENANT}
     return Settings(_env_file=None, **{**complete, **more})  # type: ignore[call-arg]  # pydantic-settings has it
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("TEAMS_APP_PASSWORD", "…"),
+        ("TEAMS_APP_PASSWORD", " ... "),
+        *((name, each) for name in ("TEAMS_APP_ID", "TEAMS_TENANT_ID") for each in EXAMPLES_OF_THE_PAGE),
+    ],
+)
+def test_the_examples_of_the_page_are_not_taken_for_settings(
+    name: str, example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"PILOTLIGHT_{name}", example)
+    with pytest.raises(InvalidSettingsError, match=rf"^PILOTLIGHT_{name}: is still the example of the page"):
+        read_settings()
+
+
+def test_the_examples_are_those_of_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/teams.md").read_text(encoding="utf-8")
+    app, tenant = EXAMPLES_OF_THE_PAGE
+    for line in (f"TEAMS_APP_ID={app}", "TEAMS_APP_PASSWORD=…", f"TEAMS_TENANT_ID={tenant}"):
+        assert f"    PILOTLIGHT_{line}\n" in page
 
 
 def test_ids_of_teams_are_taken_in_capitals_and_with_spaces_around(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,10 @@ def test_the_package_is_made_from_the_settings_and_it_is_said_what_comes_next(
     told = printed(capsys, "teams-package", "pilotlight.zip")
     assert Path("pilotlight.zip").read_bytes() == teams_package(TeamsApp(app_id=APP_ID, url=URL))
     assert told.startswith("pilotlight.zip is ready: upload it at https://admin.teams.microsoft.com")
-    assert len(told.splitlines()) == 1
+    assert "Upload new app" in told
+    assert told.splitlines()[1:] == [
+        f"Without --privacy and --terms people are sent to {URL}, where there may be no such page."
+    ]
     assert _files() == [".env", "pilotlight.zip"]
 
 
@@ -87,6 +90,22 @@ def test_without_settings_everything_can_be_said(capsys: pytest.CaptureFixture[s
         terms="https://example.org/terms",
     )
     assert Path("out.ZIP").read_bytes() == teams_package(app)
+
+
+@pytest.mark.usefixtures("_settings")
+def test_a_newer_version_is_an_update_of_the_app_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    ours = ("--privacy", "https://example.org/privacy", "--terms", "https://example.org/terms")
+    told = printed(capsys, "teams-package", "pilotlight.zip", "--app-version", "1.0.1", *ours)
+    assert "open Pilotlight there and press Update" in told
+    assert "Upload new app" not in told
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("_settings")
+@pytest.mark.parametrize(("given", "lacks"), [("--privacy", "--terms"), ("--terms", "--privacy")])
+def test_only_the_page_that_is_missing_is_named(capsys: pytest.CaptureFixture[str], given: str, lacks: str) -> None:
+    told = printed(capsys, "teams-package", "pilotlight.zip", given, "https://example.org/page")
+    assert told.splitlines()[1].startswith(f"Without {lacks} people are sent to {URL},")
 
 
 @pytest.mark.usefixtures("_settings")
