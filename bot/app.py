@@ -113,6 +113,7 @@ class Bot:
             members=stores.members,
             people=stores.people,
             reaches=stores.reaches,
+            tend=tend,
             unblock=self._unblock,
             oversee=self._oversee,
             now=now,

@@ -14,6 +14,7 @@ from bot.places import Place
 from bot.ports import MemberStore, People, Reaches
 from bot.reaches import Reach, Unreached
 from bot.skills.oversee import Oversee
+from bot.skills.tend import Tend
 from bot.skills.unblock import Unblock
 from bot.skills.whereabouts import place_fields, read_place, written_place
 from bot.voice import ENGLISH, LANGUAGES, phrase, say, speaking
@@ -43,6 +44,7 @@ class Home:
     members: MemberStore
     people: People
     reaches: Reaches
+    tend: Tend
     unblock: Unblock
     oversee: Oversee
     now: Callable[[], datetime]
@@ -134,6 +136,7 @@ class Home:
             away=where.away,
         )
         await self.members.keep_preferences(place.community, person.id, preferences)
+        await self.tend.replan(person, place)
         with speaking(preferences.language_or(self.language)):
             return cards.settings_kept(preferences)
 

@@ -88,6 +88,15 @@ class Tend:
             plan = await self.plans.plan(plan.pilot_id) or replace(plan, version=0)
         raise UnavailableError("The plan of a check-in is changed by others all the time.")
 
+    async def replan(self, person: Person, place: Place) -> None:
+        """What is due by each of their plans, once they changed when they may be written to."""
+        for account in await self.people.accounts(place.community, person.id):
+            for plan in await self.plans.plans(place.community, account):
+                pilot = await self.pilots.get(plan.pilot_id)
+                # What is due already, the next sweep asks in their time.
+                if pilot is not None and (plan.due_at is None or plan.due_at > self.now()):
+                    await self.change(Tended(pilot, plan), lambda latest: latest)
+
     async def next_due(self, plan: CheckInPlan, after: datetime | None = None) -> Due | None:
         if self.calendar is None or not plan.rhythm:
             return None

@@ -983,3 +983,18 @@ async def test_whatever_happens_around_check_ins_there_is_an_answer_and_no_fault
         reply = await house.hear(event)
         assert isinstance(reply.content, Form) or "went wrong" not in plain(reply.content)
         assert isinstance(reply.content, Form) or "cannot get at" not in plain(reply.content)
+
+
+async def test_a_change_of_settings_moves_what_is_due_at_once(house: House) -> None:
+    await house.command("rhythm", "tool library every week")
+    before = (await house.plan()).due_at
+    settings = form(await house.command("settings"))
+    away = f"{TODAY} to {TODAY + 6 * DAY}"
+    await house.send(settings, away=away)
+    after = (await house.plan()).due_at
+    assert before is not None
+    assert after is not None
+    assert before.date() == TODAY + DAY
+    assert after.date() > TODAY + 6 * DAY
+    await house.send(form(await house.command("settings")), away="")
+    assert (await house.plan()).due_at == before
