@@ -56,13 +56,14 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What came about, as far as all who read it may see it."""
+    """What came about, as far as all who read it may see it; of what was imported by the thousand not all was read."""
 
     pilots: tuple[Pilot, ...] = ()
     stopped: tuple[Pilot, ...] = ()
     learnings: tuple[tuple[Pilot, Learning], ...] = ()
     spreads: tuple[Spread, ...] = ()
     open_questions: int = 0
+    is_cut: bool = False
 
     @property
     def is_empty(self) -> bool:

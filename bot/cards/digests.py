@@ -36,7 +36,8 @@ def digest(news: News) -> Message:
     blocks: list[Block] = [Heading(say("What is new in this community"))]
     if news.pilots:
         count = len(news.pilots)
-        blocks.append(Text(say_count("{count} new pilot:", "{count} new pilots:", count)))
+        counted = say_count("{count} new pilot:", "{count} new pilots:", count)
+        blocks.append(Text(say("Many new pilots, such as:") if news.is_cut else counted))
         shown = news.pilots[:PILOTS_SHOWN]
         blocks.append(
             Sources(
@@ -46,7 +47,7 @@ def digest(news: News) -> Message:
                 )
             )
         )
-        blocks += _more(count - len(shown))
+        blocks += _more(0 if news.is_cut else count - len(shown))
     if news.stopped:
         blocks.append(Text(say("Stopped, which is a result worth having:")))
         blocks.append(Facts(tuple(_stopped(news)[:STOPPED_SHOWN])))

@@ -1,5 +1,6 @@
 """Digest: which room is told what is new, chosen by those who look after the community; and what it is told."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,9 @@ from knowledge.visibility import Viewer
 _LONG = 3  # letters that tell weekdays apart
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _QUESTIONS_COUNTED = 100
+_LOOKED_AT = 5_000  # changed pilots: of a whole catalogue that was imported nobody reads more
+_AT_ONCE = 500
+_SPREADS_WITHIN = 10  # seconds, of the half minute that a send may take; what takes longer is left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +113,8 @@ class Digest:
         """Only what was told in this community, or to all."""
         since, today = board.told_until, until.date()
         seen = _Seen(viewer, board.community, today)
-        histories = await self.pilots.histories(await self.news.changed(since, until))
-        changed = [each for each in (_changed(known, since, until) for known in histories.values()) if each]
+        ids = await self.news.changed(since, until)
+        changed = [each async for each in self._changed(ids[:_LOOKED_AT], since, until)]
         new = tuple(pilot for pilot, is_new, _ in changed if is_new and seen.pilot(pilot))
         stopped = tuple(pilot for pilot, is_new, is_stopped in changed if is_stopped and seen.pilot(pilot))
         learnings = await self._learnings(seen, since, until)
@@ -119,9 +123,20 @@ class Digest:
             pilots=tuple(pilot for pilot in new if pilot.stage is not Stage.STOPPED),
             stopped=stopped,
             learnings=tuple(learnings),
-            spreads=tuple(await self._spreads(new, seen)),
+            spreads=tuple(await self._spreads_in_time(new, seen)),
             open_questions=sum(since <= each.asked_at < until for each in questions),
+            is_cut=len(ids) > _LOOKED_AT,
         )
+
+    async def _changed(
+        self, ids: Sequence[str], since: datetime, until: datetime
+    ) -> AsyncIterator[tuple[Pilot, bool, bool]]:
+        """A batch at a time, so that others have their turn meanwhile."""
+        for start in range(0, len(ids), _AT_ONCE):
+            histories = await self.pilots.histories(ids[start : start + _AT_ONCE])
+            for known in histories.values():
+                if changed := _changed(known, since, until):
+                    yield changed
 
     async def _learnings(self, seen: "_Seen", since: datetime, until: datetime) -> Sequence[tuple[Pilot, Learning]]:
         """The latest first, and of each pilot one: the others it shows itself."""
@@ -131,6 +146,13 @@ class Digest:
         ordered = sorted(latest.values(), key=lambda each: (each.told_at, each.id), reverse=True)
         found = [(pilots[each.pilot_id], each) for each in ordered if each.pilot_id in pilots]
         return [(pilot, learning) for pilot, learning in found if seen.pilot(pilot)]
+
+    async def _spreads_in_time(self, new: Sequence[Pilot], seen: "_Seen") -> Sequence[Spread]:
+        try:
+            async with asyncio.timeout(_SPREADS_WITHIN):
+                return await self._spreads(new, seen)
+        except TimeoutError:
+            return []
 
     async def _spreads(self, new: Sequence[Pilot], seen: "_Seen") -> Sequence[Spread]:
         """Of what asks to be repeated on a topic of something new: nothing is read where there is nothing new."""

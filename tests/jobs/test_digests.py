@@ -1,5 +1,7 @@
 """The digest of a week: planned once, told once, only to whom it is for, and not at all where there is nothing new."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -208,6 +210,34 @@ async def test_a_room_is_told_only_what_all_in_it_may_see(house: House) -> None:
     assert "Public one" in shown
     for hidden in ("Our own", "Learning of", "question"):
         assert hidden not in shown
+
+
+async def test_of_a_whole_catalogue_some_are_named_and_none_are_counted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.skills.digest._LOOKED_AT", 7)
+    imported = [pilot(number, f"Pilot {number}") for number in range(20)]
+    await house.database.pilots.save(imported, ANN, MONDAY - DAY)
+    await house.sweep()
+    (told,) = house.room.heard
+    assert "Many new pilots, such as:" in told
+    assert told.count("Town") == 5
+    assert "more" not in told
+
+
+async def test_what_takes_too_long_to_count_is_left_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.skills.digest._SPREADS_WITHIN", 0)
+    asks = [pilot(1, "Tool library", topics=["a"], second_site="A room."), pilot(2, "Toys", topics=["b"])]
+    await house.database.pilots.save(asks, ANN, MONDAY - DAY)
+
+    async def slowly() -> AsyncIterator[Pilot]:
+        await asyncio.sleep(60)
+        yield asks[0]
+
+    monkeypatch.setattr(house.database.pilots, "all", slowly)
+    await house.sweep()
+    assert "2 new pilots" in house.room.heard[0]
+    assert "have tried" not in house.room.heard[0]
 
 
 async def test_what_is_new_while_nobody_could_be_told_is_told_the_week_after(house: House) -> None:
