@@ -303,8 +303,8 @@ def _rows(thing: object) -> list[list[Json]]:
 async def test_what_people_thought_of_an_answer_is_kept_with_their_reason(teams: Teams, tmp_path: Path) -> None:
     asked = await teams.say(ALICE, GENERAL, WEEK, mention=True)
     answer = await teams.wait_for_answer(asked.conversation)
-    await teams.press(BOB, answer, "Helpful")
-    await whispered(teams, BOB, GENERAL, "Thank you, good to know.")
+    thanked = await teams.press(BOB, answer, "Helpful")
+    assert thanked.answer["value"] == "Thank you, good to know."
     opened = await teams.press(ALICE, answer, "Not helpful")
     assert "What was wrong or missing?" in _dialog_words(opened)
     reason = {"field-reason": "Ask eve@example.org how it ended."}

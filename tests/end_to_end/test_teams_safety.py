@@ -293,8 +293,8 @@ async def test_after_a_restart_a_thread_goes_on_and_nothing_is_answered_anew(tmp
             assert await said_before_answering(teams, BOB, GENERAL) == [answer]
             await teams.say(BOB, asked.conversation, "what about in Norway?")
             await teams.wait_for_answer(asked.conversation, "I looked first at: Norway")
-            await teams.press(BOB, answer, "Helpful")
-            await whispered(teams, BOB, GENERAL, "Thank you, good to know.")
+            thanked = await teams.press(BOB, answer, "Helpful")
+            assert thanked.answer["value"] == "Thank you, good to know."
         assert teams.faults() == []
 
 
