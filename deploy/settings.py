@@ -442,8 +442,11 @@ def _explain(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0]) if location else ""
     field = Settings.model_fields[name]
     reason = message.removeprefix("Value error, ")
+    told = f"{variable(name)}: {reason}. It is {field.description}."
+    if reason == _OF_THE_PAGE:
+        return told  # the example is what was taken from it
     example = (field.examples or [""])[0]
-    return f"{variable(name)}: {reason}. It is {field.description}. Example: {variable(name)}={example}"
+    return f"{told} Example: {variable(name)}={example}"
 
 
 def _refuse_misspelt() -> None:

@@ -137,6 +137,8 @@ _HEAD = """\
 <!-- Made by `make docs` from the tests; edit tests/parity.py or the marks of the tests instead. -->
 # Slack and Teams, side by side
 
+**Nothing here was tried in a real workspace or tenant.**
+
 What people can do in each. Every tick stands for tests that run with each change; they are named under each table.
 
 - **✓** tried out from end to end: the real server, beside a program that plays the platform (`local-slack`, Microsoft's
@@ -144,8 +146,6 @@ What people can do in each. Every tick stands for tests that run with each chang
 - **✓ by stand-in** tried out with made-up requests, a small server of our own in the platform's place, or on the part
   alone.
 - A sentence without a tick says why a platform has no such thing.
-
-Nothing here was tried in a real workspace or tenant.
 """
 
 
@@ -168,7 +168,7 @@ def _cell(feature: Feature, platform: Platform, shown: Collection[Proof]) -> str
     if platform in feature.forbids:
         return feature.forbids[platform]
     if not shown:
-        return "not shown yet"
+        return "not tested yet"
     tick = "✓" if any(proof.is_end_to_end for proof in shown) else "✓ by stand-in"
     return f"{tick}: {feature.limits[platform]}" if platform in feature.limits else tick
 

@@ -41,7 +41,7 @@ def test_the_page_tells_what_was_tried_and_how_and_why_there_is_no_such_thing() 
     told = page([slack, teams])
     assert "in Norway?” | ✓ | ✓ by stand-in: where the team lets it hear the channel; else with a mention |" in told
     assert "into their message | Slack has nothing of the kind | ✓ by stand-in |" in told
-    assert "| see all commands | not shown yet | not shown yet |" in told
+    assert "| see all commands | not tested yet | not tested yet |" in told
     assert "  - Teams: `test_it` in `adapters/test_teams_door.py`" in told
 
 

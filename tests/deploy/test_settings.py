@@ -134,8 +134,9 @@ def test_the_examples_of_the_page_are_not_taken_for_settings(
     name: str, example: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"PILOTLIGHT_{name}", example)
-    with pytest.raises(InvalidSettingsError, match=rf"^PILOTLIGHT_{name}: is still the example of the page"):
+    with pytest.raises(InvalidSettingsError, match=rf"^PILOTLIGHT_{name}: is still the example of the page") as raised:
         read_settings()
+    assert "Example:" not in str(raised.value)
 
 
 def test_the_examples_are_those_of_the_page() -> None:
