@@ -135,6 +135,15 @@ class AnswerOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerInvitation:
+    """Join a learning circle with a pilot, or rather not."""
+
+    circle_id: str
+    pilot_id: str
+    is_yes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StopPilot:
     """Open the form that ends a pilot."""
 
@@ -205,6 +214,7 @@ OfCheckIns = (
     | KeepWords
     | FollowUp
     | AnswerOffer
+    | AnswerInvitation
     | StopPilot
     | Unblock
 )
@@ -265,6 +275,8 @@ def encode(action: Action) -> str:
             return f"follow-up {check_in_id}"
         case AnswerOffer(pilot_id, is_yes):
             return f"{'accept' if is_yes else 'decline'} {pilot_id}"
+        case AnswerInvitation(circle_id, pilot_id, is_yes):
+            return f"{'join' if is_yes else 'join-not'} {circle_id} {pilot_id}"
         case StopPilot(pilot_id):
             return f"stop {pilot_id}"
         case Unblock(learning_id):
@@ -355,6 +367,8 @@ def _of_check_ins(word: str, rest: str) -> Action:
             return FollowUp(rest)
         case "accept" | "decline":
             return AnswerOffer(rest, word == "accept")
+        case "join" | "join-not" if first and second:
+            return AnswerInvitation(first, second, word == "join")
         case "stop":
             return StopPilot(rest)
         case "unblock":

@@ -25,6 +25,7 @@ from bot.skills.check_in_forms import CheckInForms
 from bot.skills.check_in_keeping import Keeping
 from bot.skills.digest import Digest
 from bot.skills.first_words import FirstWords
+from bot.skills.gather import Gather
 from bot.skills.greet import greeting
 from bot.skills.home import Home
 from bot.skills.link import Link
@@ -107,6 +108,9 @@ class Bot:
         self._stop = Stop(tend=tend, now=now)
         self.first_words = FirstWords(tend=tend, check_ins=stores.check_ins, language=language)
         self._oversee = Oversee(tend=tend, check_ins=stores.check_ins, questions=questions or shipped(), now=now)
+        self.gather = Gather(
+            tend=tend, oversee=self._oversee, circles=stores.circles, now=now, new_id=new_id, language=language
+        )
         self._home = Home(
             pilots=stores.pilots,
             demands=stores.demands,
@@ -279,6 +283,8 @@ class Bot:
                 return _for_one(await self._oversee(rest, person, place))
             case "digest":
                 return await self.digest(rest, person, place)
+            case "circle":
+                return _for_one(await self.gather(rest, person, place))
             case "help":
                 return cards.help_()
             case _:
@@ -355,6 +361,8 @@ class Bot:
                 return await self._replan.set_rhythm(pilot_id, rhythm, person, place)
             case actions.AnswerOffer(pilot_id, is_yes):
                 return await self._replan.answer_offer(pilot_id, person, place, is_yes=is_yes)
+            case actions.AnswerInvitation(circle_id, pilot_id, is_yes):
+                return await self.gather.answer(circle_id, pilot_id, person, place, is_yes=is_yes)
             case actions.StopPilot(pilot_id):
                 return await self._stop.form(pilot_id, person, place)
             case actions.Unblock(learning_id):

@@ -96,6 +96,14 @@ COMMANDS = (
         is_for_moderators=True,
     ),
     Command(
+        name="circle",
+        arguments="[topic, rhythm | topic off]",
+        does=phrase("Begin, end or show learning circles: pilots on one topic, asked together. For moderators."),
+        example="circle chatbots, every month",
+        only=r"|.+,.+|.+\boff",
+        is_for_moderators=True,
+    ),
+    Command(
         name="help",
         arguments="",
         does=phrase("Show what you can say."),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bot.answers import GivenAnswer, Rating
 from bot.check_ins import Blocker, CheckIn, CheckInPlan, Due
+from bot.circles import Circle
 from bot.deliveries import Delivery, Standing
 from bot.digests import Board
 from bot.events import Event
@@ -323,6 +324,28 @@ class Boards(Protocol):
         ...
 
 
+class Circles(Protocol):
+    """Learning circles, and the pilots that joined them; who of those is a member still, their plans say."""
+
+    async def begin(self, circle: Circle) -> None: ...
+
+    async def end(self, circle_id: str) -> None:
+        """With all that joined it."""
+        ...
+
+    async def circles(self, community: str = "") -> Sequence[Circle]:
+        """Of all communities, or of one; the one that began first comes first."""
+        ...
+
+    async def join(self, circle_id: str, pilot_id: str) -> None: ...
+
+    async def leave(self, circle_id: str, pilot_id: str) -> None: ...
+
+    async def joined(self, circle_id: str) -> Sequence[str]:
+        """The ids of the pilots, in their order."""
+        ...
+
+
 class Announcer(Protocol):
     """Writes to rooms of one platform, where nobody just wrote to it."""
 
@@ -378,5 +401,7 @@ class Stores(Protocol):
     def blockers(self) -> Blockers: ...
     @property
     def boards(self) -> Boards: ...
+    @property
+    def circles(self) -> Circles: ...
     @property
     def news(self) -> NewsStore: ...

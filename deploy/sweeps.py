@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.check_ins import ASK, DECLINED, OFFER, REMIND
+from bot.circles import INVITATION, SUMMARY
 from bot.deliveries import Delivery
 from bot.hand_overs import TAKE_OVER, WHETHER
 from bot.ports import Correspondent
@@ -15,6 +16,7 @@ from deploy.settings import Settings
 from deploy.wiring import House
 from jobs import clock, upkeep
 from jobs.check_ins import AskSweep
+from jobs.circles import CircleSweep
 from jobs.deliveries import NotNow, Result, Send, Sweep, WasSent
 from jobs.digests import KINDS, Digests
 from jobs.hand_overs import HandOver
@@ -25,6 +27,7 @@ from jobs.reminders import RemindSweep
 ASK_EVERY = timedelta(minutes=1)
 REMIND_EVERY = timedelta(minutes=10)
 DIGEST_EVERY = timedelta(minutes=10)
+CIRCLES_EVERY = timedelta(minutes=10)
 SEND_EVERY = timedelta(seconds=20)
 TIDY_EVERY = timedelta(hours=6)
 
@@ -84,7 +87,7 @@ def sweeps(house: House, prompters: Mapping[str, Correspondent], settings: Setti
     database, now = house.database, house.now
     ask, remind = ask_sweep(house), _remind_sweep(house)
     outgoing = _outgoing(house, prompters, settings)
-    digests = _digests(house, prompters, settings)
+    digests, circles = _digests(house, prompters, settings), _circle_sweep(house)
     to_people = dict.fromkeys(outgoing.words, (outgoing.send, outgoing.was_sent))
     to_rooms = dict.fromkeys(KINDS, (digests.send, digests.was_sent))
     senders = _Senders({**to_people, **to_rooms}, now)
@@ -96,6 +99,9 @@ def sweeps(house: House, prompters: Mapping[str, Correspondent], settings: Setti
     async def digested(at: datetime) -> Mapping[str, int]:
         return {"planned": await digests.plan(at)}
 
+    async def gathered(at: datetime) -> Mapping[str, int]:
+        return {"planned": await circles(at)}
+
     async def tidied(at: datetime) -> Mapping[str, int]:
         await upkeep.forget(database, at)
         return {}
@@ -104,6 +110,7 @@ def sweeps(house: House, prompters: Mapping[str, Correspondent], settings: Setti
         "check-ins": (ask, ASK_EVERY),
         "reminders": (reminded, REMIND_EVERY),
         "digests": (digested, DIGEST_EVERY),
+        "circles": (gathered, CIRCLES_EVERY),
         SENDING: (deliveries, SEND_EVERY),
         "upkeep": (tidied, TIDY_EVERY),
     }
@@ -136,6 +143,18 @@ def _remind_sweep(house: House) -> RemindSweep:
     )
 
 
+def _circle_sweep(house: House) -> CircleSweep:
+    database = house.database
+    return CircleSweep(
+        calendar=house.calendar,
+        circles=database.circles,
+        plans=database.check_in_plans,
+        check_ins=database.check_ins,
+        people=database.people,
+        deliveries=database.deliveries,
+    )
+
+
 def _hand_over(house: House) -> HandOver:
     database = house.database
     return HandOver(people=database.people, members=database.members, deliveries=database.deliveries)
@@ -155,6 +174,7 @@ def _outgoing(house: House, prompters: Mapping[str, Correspondent], settings: Se
         words={
             **dict.fromkeys((ASK, REMIND, OFFER, DECLINED), house.bot.first_words),
             **dict.fromkeys((WHETHER, TAKE_OVER), last_words),
+            **dict.fromkeys((INVITATION, SUMMARY), house.bot.gather.words),
         },
         calendar=house.calendar,
         members=database.members,

@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.answers import GivenAnswer, Rating
 from bot.check_ins import Blocker, CheckIn, CheckInPlan, CheckInState
+from bot.circles import Circle
 from bot.deliveries import Delivery, Standing, State
 from bot.digests import Board
 from bot.members import Member, Preferences, Role
@@ -619,6 +620,34 @@ class MemoryBoards:
             self._boards[key] = replace(self._boards[key], told_until=until.astimezone(UTC))
 
 
+class MemoryCircles:
+    """Circles that last as long as their process."""
+
+    def __init__(self) -> None:
+        self._circles: dict[str, Circle] = {}
+        self._joined: set[tuple[str, str]] = set()
+
+    async def begin(self, circle: Circle) -> None:
+        self._circles.setdefault(circle.id, circle)
+
+    async def end(self, circle_id: str) -> None:
+        self._circles.pop(circle_id, None)
+        self._joined = {each for each in self._joined if each[0] != circle_id}
+
+    async def circles(self, community: str = "") -> Sequence[Circle]:
+        theirs = [each for each in self._circles.values() if community in ("", each.community)]
+        return sorted(theirs, key=lambda each: (each.started_on, each.topic, each.id))
+
+    async def join(self, circle_id: str, pilot_id: str) -> None:
+        self._joined.add((circle_id, pilot_id))
+
+    async def leave(self, circle_id: str, pilot_id: str) -> None:
+        self._joined.discard((circle_id, pilot_id))
+
+    async def joined(self, circle_id: str) -> Sequence[str]:
+        return sorted(pilot_id for of, pilot_id in self._joined if of == circle_id)
+
+
 def _by_asking(check_ins: Iterable[CheckIn]) -> list[CheckIn]:
     return sorted(check_ins, key=lambda each: (each.asked_at, each.pilot_id))
 
@@ -649,6 +678,7 @@ class MemoryDatabase:
     check_ins: MemoryCheckIns = field(default_factory=MemoryCheckIns)
     blockers: MemoryBlockers = field(default_factory=MemoryBlockers)
     boards: MemoryBoards = field(default_factory=MemoryBoards)
+    circles: MemoryCircles = field(default_factory=MemoryCircles)
 
     @property
     def news(self) -> MemoryPilotStore:

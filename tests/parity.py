@@ -119,6 +119,10 @@ GROUPS: Mapping[str, Sequence[Feature]] = {
         Feature(key="prompts", people_can="be asked by it how their pilot goes"),
         Feature(key="oversight", people_can="as moderators, see how the check-ins go, and ask about some at once"),
         Feature(key="digest", people_can="be told each week in a channel what is new, and nothing where nothing is"),
+        Feature(
+            key="circle",
+            people_can="join a learning circle, and read what the others in it learned",
+        ),
         Feature(key="opt_out", people_can="block it, and get no more of that; somebody else is asked"),
     ),
     "Setting it up": (

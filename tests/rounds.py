@@ -13,9 +13,12 @@ from bot.deliveries import Standing
 from bot.digests import Board
 from bot.members import Preferences, Role
 from bot.messages import Message, Reply, plain
+from bot.question_sets import shipped
 from bot.reaches import Posted, Reach
 from bot.skills.digest import Digest
 from bot.skills.first_words import FirstWords
+from bot.skills.gather import Gather
+from bot.skills.oversee import Oversee
 from bot.skills.tend import Tend
 from deploy.settings import Settings
 from deploy.sweeps import Sweeps, sweeps
@@ -102,12 +105,20 @@ class Platform:
         return [each.text for each in self.sent if each.account == account]
 
 
+class _NothingFound:
+    """A Search for what people type: here it is found by its plan, or not at all."""
+
+    async def find(self, *_: Any, **__: Any) -> SimpleNamespace:
+        return SimpleNamespace(hits=())
+
+
 @dataclass
 class Rounds:
     database: MemoryDatabase | Database = field(default_factory=MemoryDatabase)
     clock: list[datetime] = field(default_factory=lambda: [moment(MONDAY) - DAY])
     platform: Platform = field(init=False)
     sweeps: Sweeps = field(init=False)
+    gather: Gather = field(init=False)
 
     def __post_init__(self) -> None:
         self.platform = Platform(self.clock, self.database)
@@ -122,7 +133,7 @@ class Rounds:
             members=database.members,
             people=database.people,
             deliveries=database.deliveries,
-            search=cast("Any", None),  # for what people type, and nobody types here
+            search=cast("Any", _NothingFound()),
             calendar=calendar,
             now=self.now,
         )
@@ -138,7 +149,11 @@ class Rounds:
             demands=database.demands,
             now=self.now,
         )
-        bot = SimpleNamespace(first_words=words, digest=digest)
+        oversee = Oversee(tend=tend, check_ins=database.check_ins, questions=shipped(), now=self.now)
+        self.gather = Gather(
+            tend=tend, oversee=oversee, circles=database.circles, now=self.now, new_id=lambda: "circle-1"
+        )
+        bot = SimpleNamespace(first_words=words, digest=digest, gather=self.gather)
         parts = {"search": None, "bot": bot, "database": database}
         house = House(calendar=calendar, now=self.now, **cast("Any", parts))
         return sweeps(house, {"slack": self.platform}, Settings(_env_file=None))  # type: ignore[call-arg]

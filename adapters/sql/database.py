@@ -8,6 +8,7 @@ from adapters.sql.addresses import read_address
 from adapters.sql.answer_store import SqlAnswerStore
 from adapters.sql.board_store import SqlBoards, SqlNews
 from adapters.sql.check_in_store import SqlBlockers, SqlCheckInPlans, SqlCheckIns
+from adapters.sql.circle_store import SqlCircles
 from adapters.sql.connections import Connections
 from adapters.sql.conversation_stores import SqlRooms, SqlSeen, SqlThreads
 from adapters.sql.delivery_store import SqlDeliveries
@@ -37,6 +38,7 @@ class Database:
     check_ins: SqlCheckIns
     blockers: SqlBlockers
     boards: SqlBoards
+    circles: SqlCircles
     news: SqlNews
     connections: Connections
 
@@ -66,6 +68,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             check_ins=SqlCheckIns(connections),
             blockers=SqlBlockers(connections),
             boards=SqlBoards(connections),
+            circles=SqlCircles(connections),
             news=SqlNews(connections),
             connections=connections,
         )

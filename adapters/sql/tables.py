@@ -310,6 +310,26 @@ boards = Table(
     PrimaryKeyConstraint("platform", "community", "room"),
 )
 
+# Learning circles.
+circles = Table(
+    "circles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("community", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("rhythm", Text, nullable=False),
+    Column("started_on", Date, nullable=False),
+)
+
+# Which pilots joined which of them. Without a key of the other table: who joins what ends at that moment does no harm.
+circle_pilots = Table(
+    "circle_pilots",
+    metadata,
+    Column("circle_id", Text, nullable=False),
+    Column("pilot_id", Text, nullable=False),
+    PrimaryKeyConstraint("circle_id", "pilot_id"),
+)
+
 # Accounts that were ever linked, and those that they were linked to, each with its person, which may be itself: no
 # address links it again.
 accounts = Table(

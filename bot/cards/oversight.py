@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from bot.actions import AskNow, OverseePilots, PauseAsking, PlanAsking, ResumeAsking, TryAgain
 from bot.cards.labels import day
 from bot.check_ins import ASK, POST, REMIND
+from bot.circles import INVITATION, SUMMARY
 from bot.digests import DIGEST
 from bot.messages import Block, Button, Buttons, Facts, Heading, Message, Source, Sources, Text, how_many
 from bot.oversight import Overseen, Status, Unsent
@@ -29,6 +30,8 @@ _KINDS = {
     REMIND: phrase("reminder"),
     POST: phrase("post in the channel"),
     DIGEST: phrase("digest"),
+    INVITATION: phrase("invitation to a learning circle"),
+    SUMMARY: phrase("summary of a learning circle"),
 }
 
 

@@ -45,28 +45,28 @@ class Oversee:
     now: Callable[[], datetime]
 
     async def __call__(self, wanted: str, person: Person, place: Place) -> Message:
-        if no := await self._no(person, place):
+        if no := await self.no(person, place):
             return no
         wanted = clean(wanted)[:_WANTED_LIMIT].strip()
-        found = await self._found(wanted, person, place)
+        found = await self.found(wanted, person, place)
         return cards.overview(found, wanted, unsent=() if wanted else await self.unsent(person, place))
 
     async def ask_now(self, wanted: str, person: Person, place: Place) -> Message:
         """At once or as soon as they work, whatever their rhythm; who pauses or was asked today is left out."""
-        if no := await self._no(person, place):
+        if no := await self.no(person, place):
             return no
         if self.tend.calendar is None:
             return cards.nobody_is_asked()
-        found = await self._found(wanted, person, place)
+        found = await self.found(wanted, person, place)
         asked = [each for each in found if await self._ask(each)][:AT_ONCE] if len(found) <= AT_ONCE else None
         if asked is None:
             return cards.too_many(AT_ONCE)
         return cards.asked_now(len(asked), left_out=len(found) - len(asked))
 
     async def pause(self, wanted: str, person: Person, place: Place, *, is_paused: bool) -> Message:
-        if no := await self._no(person, place):
+        if no := await self.no(person, place):
             return no
-        found = await self._found(wanted, person, place)
+        found = await self.found(wanted, person, place)
         if len(found) > AT_ONCE:
             return cards.too_many(AT_ONCE)
         asking = _PAUSE if is_paused else _ASK
@@ -74,16 +74,16 @@ class Oversee:
         return cards.paused(len(changed)) if is_paused else cards.resumed(len(changed))
 
     async def form(self, wanted: str, person: Person, place: Place) -> Message | Form:
-        if no := await self._no(person, place):
+        if no := await self.no(person, place):
             return no
-        found = await self._found(wanted, person, place)
+        found = await self.found(wanted, person, place)
         return self._form(wanted, found, place) if found else cards.none(wanted)
 
     async def take(self, wanted: str, values: Mapping[str, str], person: Person, place: Place) -> Message | Form:
         """All of it or nothing; what was left empty stays as it is."""
-        if no := await self._no(person, place):
+        if no := await self.no(person, place):
             return no
-        found = await self._found(wanted, person, place)
+        found = await self.found(wanted, person, place)
         if not found or len(found) > AT_ONCE:
             return cards.too_many(AT_ONCE) if found else cards.none(wanted)
         given = {name: clean(value) for name, value in values.items()}
@@ -103,7 +103,7 @@ class Oversee:
 
     async def try_again(self, mark: str, person: Person, place: Place) -> Message:
         """What could not be sent, by the mark of its key."""
-        if no := await self._no(person, place):
+        if no := await self.no(person, place):
             return no
         dead = await self.tend.deliveries.dead_letters(place.community)
         key = next((each.delivery.key for each in dead if mark_of(each) == mark), "")
@@ -118,7 +118,7 @@ class Oversee:
         known = {key: each for key, each in pilots.items() if each.visibility.is_open_to(viewer, self.tend.today)}
         return [Unsent(each, mark_of(each), known.get(each.delivery.about)) for each in dead]
 
-    async def _no(self, person: Person, place: Place) -> Message | None:
+    async def no(self, person: Person, place: Place) -> Message | None:
         """What to say to who may not; None to who may."""
         if place.is_outside:
             return channels.outsider()
@@ -126,7 +126,7 @@ class Oversee:
             return None
         return channels.only_moderators(has_any=bool(await self.tend.members.moderators(place.community)))
 
-    async def _found(self, wanted: str, person: Person, place: Place) -> Sequence[Overseen]:
+    async def found(self, wanted: str, person: Person, place: Place) -> Sequence[Overseen]:
         """As far as this person may see them; what is late comes first, then what is due."""
         asked = await self.check_ins.asked(place.community, self.now() - QUARTER)
         of_pilot: dict[str, list[CheckIn]] = {}

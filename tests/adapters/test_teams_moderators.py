@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,11 +10,12 @@ import pytest
 
 from adapters.sql import Database, open_database
 from adapters.teams.cards import ACTION
-from bot.actions import AskNow, encode
+from bot.actions import AnswerInvitation, AskNow, encode
 from bot.members import Role
 from bot.reaches import Reach
 from deploy.settings import Settings
 from deploy.ticking import tick
+from knowledge.learnings import Learning, LearningKind, Origin
 from knowledge.pilots import Contact, Pilot, Provenance, Stage
 from knowledge.ports import Author
 from knowledge.visibility import Audience, Visibility
@@ -35,8 +36,11 @@ TOOLS = Pilot(
 
 def a_monday() -> datetime:
     """One to come, at ten: the server's own clock is the real one."""
-    tomorrow = datetime.now(UTC).replace(hour=10, minute=0) + timedelta(days=1)
-    return tomorrow + timedelta(days=-tomorrow.weekday() % 7)
+    return a_monday_from(datetime.now(UTC).replace(hour=10, minute=0) + timedelta(days=1))
+
+
+def a_monday_from(day: datetime) -> datetime:
+    return day + timedelta(days=-day.weekday() % 7)
 
 
 @dataclass
@@ -95,6 +99,49 @@ async def test_a_moderator_sees_the_check_ins_and_asks_at_once(world: World) -> 
     assert where == "a:bob"
     assert "Tool library" in asked
     assert await world.posted_by_a_tick(a_monday() + timedelta(hours=1)) == []
+
+
+@pytest.mark.shows("circle")
+async def test_pilots_on_one_topic_learn_from_each_other(world: World) -> None:
+    assert "Only moderators" in await world.command("circle library, every 2 weeks")
+    await world.database.members.appoint("example", CAROL, Role.MODERATOR)
+    address = {"tenant": TENANT, "service_url": world.teams.service_url, "conversation": "a:bob"}
+    reach = Reach("example", "teams", BOB, {**address, "user": "29:1bob", "bot": f"28:{APP_ID}"})
+    await world.database.reaches.refresh(reach, datetime.now(UTC), is_personal=True)
+    toys = Pilot(
+        provenance=Provenance(source="test", source_id="toys"),
+        title="Toy library",
+        owner=Contact(name="Me", person=CAROL),
+        visibility=TOOLS.visibility,
+    )
+    await world.database.pilots.save([toys], Author("test"), datetime.now(UTC))
+    assert "the owners of 2 pilots" in await world.command("circle library, every 2 weeks")
+    invited = dict(await world.posted_by_a_tick(a_monday()))
+    assert "Would you join it with “Tool library”?" in invited["a:bob"]
+    (circle,) = await world.database.circles.circles("example")
+    # Whoever looks after the community may join for others.
+    for each in (TOOLS, toys):
+        button = encode(AnswerInvitation(circle.id, each.id, is_yes=True))
+        assert "is in the learning circle" in await world.press(button)
+    learning = Learning(
+        id=f"{toys.id}@{circle.started_on}/worked",
+        pilot_id=toys.id,
+        text="A rota of volunteers.",
+        kind=LearningKind.WORKED,
+        origin=Origin.CHECK_IN,
+        author=CAROL,
+        told_at=datetime.now(UTC),
+        visibility=TOOLS.visibility,
+    )
+    await world.database.pilots.keep_learning(learning)
+    begins = datetime.combine(circle.started_on, time(10), UTC)
+    told = [
+        said
+        for where, said in await world.posted_by_a_tick(a_monday_from(begins + timedelta(days=9)))
+        if where == "a:bob"
+    ]
+    (summary,) = [each for each in told if "Learning circle" in each]
+    assert "A rota of volunteers." in summary
 
 
 @pytest.mark.shows("digest")

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from bot.actions import (
     LENGTH_LIMIT,
     Action,
+    AnswerInvitation,
     AnswerOffer,
     ChangeCheckIns,
     FollowUp,
@@ -70,6 +71,8 @@ def test_an_action_fits_every_platforms_button(text: str) -> None:
         FollowUp("p0123456789abcdef@2026-11-22"),
         AnswerOffer("p0123456789abcdef", True),
         AnswerOffer("p0123456789abcdef", False),
+        AnswerInvitation("0b6a3a52-5a6e-4d1c-9a53-2f5f6f0c3d11", "p0123456789abcdef", True),
+        AnswerInvitation("c1", "p0123456789abcdef", False),
         StopPilot("p0123456789abcdef"),
         Unblock("p0123456789abcdef@2026-11-22/who_could_remove_it"),
     ],
@@ -79,7 +82,7 @@ def test_what_check_ins_ask_survives_its_button_and_fits_it(action: Action) -> N
     assert len(encode(action)) <= LENGTH_LIMIT
 
 
-@pytest.mark.parametrize("text", ["put-off 0 p1", "put-off -1 p1", "put-off x p1", "put-off 7", "rhythm p1", "keep x"])
+@pytest.mark.parametrize("text", ["put-off 0 p1", "put-off -1 p1", "put-off x p1", "put-off 7", "rhythm p1", "join c1"])
 def test_half_a_button_is_an_old_one(text: str) -> None:
     assert decode(text) == OldAction()
 
