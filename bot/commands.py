@@ -23,6 +23,10 @@ class Command:
     is_for_moderators: bool = False
 
 
+_RHYTHM = (
+    r".*\b(?:every|weekly|two-weekly|fortnightly|monthly|quarterly|yearly|first|second|third|fourth|last|days)\b.*"
+)
+
 COMMANDS = (
     Command(
         name="ask",
@@ -53,7 +57,7 @@ COMMANDS = (
         arguments="<pilot> [rhythm]",
         does=phrase("Show or choose how often I ask how a pilot is going."),
         example="rhythm Book-a-bike every 2 weeks",
-        only=r"|.*\b(?:every|weekly|two-weekly|fortnightly|monthly|quarterly|yearly|first|second|third|fourth|last|days)\b.*",
+        only=rf"|{_RHYTHM}",
     ),
     Command(
         name="home",
@@ -100,7 +104,7 @@ COMMANDS = (
         arguments="[topic, rhythm | topic off]",
         does=phrase("Begin, end or show learning circles: pilots on one topic, asked together. For moderators."),
         example="circle chatbots, every month",
-        only=r"|.+,.+|.+\boff",
+        only=rf"|.+,{_RHYTHM}|.+\boff",
         is_for_moderators=True,
     ),
     Command(

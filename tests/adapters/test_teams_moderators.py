@@ -36,11 +36,8 @@ TOOLS = Pilot(
 
 def a_monday() -> datetime:
     """One to come, at ten: the server's own clock is the real one."""
-    return a_monday_from(datetime.now(UTC).replace(hour=10, minute=0) + timedelta(days=1))
-
-
-def a_monday_from(day: datetime) -> datetime:
-    return day + timedelta(days=-day.weekday() % 7)
+    tomorrow = datetime.now(UTC).replace(hour=10, minute=0) + timedelta(days=1)
+    return tomorrow + timedelta(days=-tomorrow.weekday() % 7)
 
 
 @dataclass
@@ -135,11 +132,9 @@ async def test_pilots_on_one_topic_learn_from_each_other(world: World) -> None:
     )
     await world.database.pilots.keep_learning(learning)
     begins = datetime.combine(circle.started_on, time(10), UTC)
-    told = [
-        said
-        for where, said in await world.posted_by_a_tick(a_monday_from(begins + timedelta(days=9)))
-        if where == "a:bob"
-    ]
+    # One of these days is a working day, and what was told on the first is not told again.
+    ticks = [await world.posted_by_a_tick(begins + timedelta(days=days)) for days in (9, 11)]
+    told = [said for posted in ticks for where, said in posted if where == "a:bob"]
     (summary,) = [each for each in told if "Learning circle" in each]
     assert "A rota of volunteers." in summary
 
