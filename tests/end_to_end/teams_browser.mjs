@@ -15,7 +15,7 @@ const asked = [];
 page.on("request", (request) => {
   if (!request.url().startsWith(address) && /^https?:/.test(request.url())) asked.push(request.url());
 });
-page.setDefaultTimeout(5000);
+page.setDefaultTimeout(20000);
 
 const doings = {
   open: async () => {
@@ -24,6 +24,8 @@ const doings = {
   },
   show: async (words) => {
     await page.getByText(words, { exact: true }).first().click();
+    // Until it is shown, what is typed would go to the chat before, which has the very same box.
+    await page.waitForTimeout(1500);
   },
   see: async (words) => {
     await page.getByText(words).first().waitFor();
