@@ -37,7 +37,7 @@ class Roster:
             is_known = not (is_stranger or is_guest(member))
             return Entry(is_stranger=is_stranger, email=_email(member) if is_known else "")
 
-        return await self._people.get((origin.tenant, origin.user), ask)
+        return await self._people.get((origin.tenant, origin.room, origin.user), ask)
 
     async def has_strangers(self, origin: Origin, tenant: Tenant) -> bool:
         """Whether anybody in the room sees what is public only."""

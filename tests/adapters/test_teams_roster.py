@@ -204,3 +204,13 @@ async def test_people_rooms_and_tenants_are_kept_apart(teams: RecordingConnector
     del teams.people["29:1bob"]
     assert not await asked.has_strangers(replace(IN_CHANNEL, conversation="19:other@thread.tacv2"), HOME)
     assert await asked.has_strangers(replace(IN_CHANNEL, conversation=f"{ROOM};messageid=99"), HOME)
+
+
+async def test_a_room_that_tells_nothing_makes_nobody_a_stranger_elsewhere(
+    teams: RecordingConnector, clock: Clock
+) -> None:
+    asked = roster(teams, clock)
+    teams.troubles = {"member": [TeamsRefusedError("tell who somebody is", 403, "BotNotInConversationRoster")]}
+    without_the_bot = replace(IN_CHANNEL, conversation="19:one_two@unq.gbl.spaces")
+    assert (await asked.entry(without_the_bot, HOME)).is_stranger
+    assert not (await asked.entry(IN_CHANNEL, HOME)).is_stranger
